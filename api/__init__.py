@@ -1,0 +1,1 @@
+"""The GraphQL server: schema assembly, HTTP, WebSocket, errors, pages of connections."""

@@ -1,0 +1,74 @@
+"""`node` and `nodes`: any object by its global id, found by the app that has its type, with that app's permissions."""
+
+import binascii
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import strawberry
+from strawberry import relay
+
+from api.batching import together
+from api.context import Info
+from api.errors import BadUserInputError, NotFoundError
+from api.fields import field
+
+Loader = Callable[[Any, Sequence[UUID]], dict[UUID, Any]]
+
+LOADERS: dict[str, Loader] = {}
+
+
+def register(loaders: Mapping[str, Loader]) -> None:
+    """Add an app's types: a loader takes the viewer and ids, and returns what the viewer may see, by id."""
+    LOADERS.update(loaders)
+
+
+def parse(global_id: str, *, expected: str | None = None) -> tuple[str, UUID]:
+    """Return a global id's type name and row id; raises BadUserInputError, or NotFoundError for a type not `expected`."""
+    try:
+        type_name, row_id = relay.from_base64(global_id)
+        if expected is None or type_name == expected:
+            return type_name, UUID(row_id)
+    except (ValueError, binascii.Error) as error:
+        raise BadUserInputError(f"{global_id[:100]!r} is not an id of this API.") from error
+    raise NotFoundError(f"{global_id[:100]!r} is not the id of a {expected}.")
+
+
+def row_id(global_id: str, expected: str) -> UUID:
+    """Return the row id of a global id that has to be of one type."""
+    return parse(global_id, expected=expected)[1]
+
+
+def optional_row_id(global_id: str | None, expected: str) -> UUID | None:
+    """Return the row id of a global id that may be left out."""
+    return row_id(global_id, expected) if global_id else None
+
+
+def load(viewer: Any, global_ids: Sequence[str]) -> list[Any]:
+    """Return the objects in the order of their ids, None for one that is not there; one query for each type."""
+    keys = [parse(global_id) for global_id in global_ids]
+    found: dict[tuple[str, UUID], Any] = {}
+    for type_name in {name for name, _ in keys} & LOADERS.keys():
+        rows = LOADERS[type_name](viewer, [row for name, row in keys if name == type_name])
+        together(rows.values())
+        found.update({(type_name, row): value for row, value in rows.items()})
+    return [found.get(key) for key in keys]
+
+
+@strawberry.type
+class Query:
+    """Root fields that every app's types share."""
+
+    @field(description="The object with this id, or null where there is none that the viewer may see.")
+    def node(self, info: Info, id: strawberry.ID) -> relay.Node | None:  # noqa: A002 - Relay's name
+        """Return one object."""
+        found: relay.Node | None = load(info.context.viewer, [id])[0]
+        return found
+
+    @field(description="The objects with these ids, in their order, null for each that the viewer may not see.")
+    def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[relay.Node | None]:
+        """Return several objects."""
+        from api.connections import PageRequest
+
+        PageRequest.of(first=len(ids), after=None, last=None, before=None)  # no more ids than a page has items
+        return load(info.context.viewer, ids)

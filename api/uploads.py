@@ -1,0 +1,86 @@
+"""Files in operations: the `Upload` scalar, and the GraphQL multipart request specification that carries it.
+
+https://github.com/jaydenseric/graphql-multipart-request-spec
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NewType
+
+import strawberry
+from django.core.files.uploadedfile import UploadedFile
+
+from api.errors import BadUserInputError
+
+Upload = NewType("Upload", UploadedFile)
+
+MAX_MAP_BYTES = 64 * 1024
+
+
+def accept(value: Any) -> UploadedFile:
+    """Return the file; raises ValueError for what was not uploaded, as a path in a JSON variable would be."""
+    if not isinstance(value, UploadedFile):
+        raise ValueError("An Upload has to be sent as a file of a multipart request.")  # noqa: TRY004 - a coercion error
+    return value
+
+
+UPLOAD_SCALARS: dict[object, Any] = {
+    Upload: strawberry.scalar(
+        name="Upload",
+        description="A file of a multipart request.",
+        parse_value=accept,
+        serialize=lambda _: None,
+        specified_by_url="https://github.com/jaydenseric/graphql-multipart-request-spec",
+    ),
+}
+
+
+def operations_with_files(fields: Mapping[str, str], files: Mapping[str, UploadedFile]) -> Any:
+    """Return the JSON value of `operations` with each file put where `map` says; raises BadUserInputError."""
+    operations = json_field(fields, "operations")
+    places = json_field(fields, "map")
+    if not isinstance(places, dict) or not all(isinstance(paths, list) for paths in places.values()):
+        raise BadUserInputError("The field `map` has to be an object of lists: a file's field to its paths.")
+    for name, paths in places.items():
+        if name not in files:
+            raise BadUserInputError(f"The field `map` names the file {name!r}, which the request does not have.")
+        for path in paths:
+            put(operations, path, files[name])
+    return operations
+
+
+def json_field(fields: Mapping[str, str], name: str) -> Any:
+    """Return a form field's JSON value; raises BadUserInputError where it is missing, too long or broken."""
+    text = fields.get(name)
+    if text is None:
+        raise BadUserInputError(f"A multipart request needs the field `{name}`.")
+    if name == "map" and len(text) > MAX_MAP_BYTES:
+        raise BadUserInputError(f"The field `map` has more than {MAX_MAP_BYTES} bytes.")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadUserInputError(f"The field `{name}` is not JSON.") from error
+
+
+def put(operations: Any, path: object, file: UploadedFile) -> None:
+    """Put the file at a dotted path such as `variables.files.0`, where a null has to be waiting for it."""
+    steps = path.split(".") if isinstance(path, str) else []
+    target, waiting = operations, operations
+    for step in steps:
+        target, waiting = waiting, child(waiting, step)
+    if len(steps) < 2 or waiting is not None:  # noqa: PLR2004 - `variables` and a name
+        raise BadUserInputError(f"The field `map` names the place {path!r}, where `operations` has no null.")
+    key = steps[-1]
+    target[int(key) if isinstance(target, list) else key] = file
+
+
+NOWHERE = object()
+
+
+def child(value: Any, step: str) -> Any:
+    """Return one step down into JSON, or NOWHERE."""
+    if isinstance(value, list) and step.isascii() and step.isdigit() and int(step) < len(value):
+        return value[int(step)]
+    if isinstance(value, dict):
+        return value.get(step, NOWHERE)
+    return NOWHERE

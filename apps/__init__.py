@@ -1,0 +1,1 @@
+"""The product: one package per business area, the same files in each."""

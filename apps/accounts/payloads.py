@@ -1,0 +1,130 @@
+"""What the accounts' mutations take and answer with."""
+
+from datetime import datetime
+
+import strawberry
+
+from api.payloads import UserError
+from apps.accounts.types import AccessToken, User
+
+
+@strawberry.input(description="A new account.")
+class RegisterInput:
+    """Who is to be registered."""
+
+    email: str = strawberry.field(description="The login, in any case; no two accounts have the same.")
+    name: str = strawberry.field(description="Shown to everybody.")
+    password: str
+
+
+@strawberry.input(description="Whom to sign in.")
+class LoginInput:
+    """Credentials."""
+
+    email: str
+    password: str
+
+
+@strawberry.input(description="A change of one's own password.")
+class ChangePasswordInput:
+    """The old one proves that it is not somebody at an unlocked screen."""
+
+    current_password: str
+    new_password: str
+
+
+@strawberry.input(description="Whose password was forgotten.")
+class RequestPasswordResetInput:
+    """Where the link goes."""
+
+    email: str
+
+
+@strawberry.input(description="A new password in place of a forgotten one.")
+class ResetPasswordInput:
+    """The link's token and the password chosen."""
+
+    token: str = strawberry.field(description="What follows `#reset=` in the mailed link.")
+    new_password: str
+
+
+@strawberry.input(description="A new access token.")
+class CreateAccessTokenInput:
+    """What it is for, and until when."""
+
+    name: str = strawberry.field(description="What uses the token.")
+    expires_at: datetime | None = strawberry.field(default=None, description="Null: never.")
+
+
+@strawberry.input(description="Which access token to revoke.")
+class RevokeAccessTokenInput:
+    """One's own."""
+
+    id: strawberry.ID
+
+
+@strawberry.type(description="The new user, or what was wrong.")
+class RegisterPayload:
+    """Registering does not sign in."""
+
+    user: User | None = None
+    errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type(description="Who is signed in now, or what was wrong.")
+class LoginPayload:
+    """Comes with the session's cookie."""
+
+    viewer: User | None = None
+    errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type(description="Nobody is signed in any more.")
+class LogoutPayload:
+    """True also where nobody was."""
+
+    ok: bool
+    errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type(description="Who has the new password, or what was wrong.")
+class ChangePasswordPayload:
+    """The session stays; the others have ended."""
+
+    viewer: User | None = None
+    errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type(description="The same whether or not the address has an account.")
+class RequestPasswordResetPayload:
+    """Tells nothing about the address."""
+
+    ok: bool
+    errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type(description="Whether the password was set, or what was wrong.")
+class ResetPasswordPayload:
+    """Does not sign in."""
+
+    ok: bool
+    errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type(description="The new access token, or what was wrong.")
+class CreateAccessTokenPayload:
+    """The only answer that ever has a token's text."""
+
+    access_token: AccessToken | None = None
+    token: str | None = strawberry.field(
+        default=None, description="Send it as `Authorization: Bearer …`. Shown this once."
+    )
+    errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type(description="The access token that opens nothing any more.")
+class RevokeAccessTokenPayload:
+    """A token that is not one's own is a NOT_FOUND among the top-level errors."""
+
+    access_token: AccessToken | None = None
+    errors: list[UserError] = strawberry.field(default_factory=list)

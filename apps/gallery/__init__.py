@@ -1,0 +1,1 @@
+"""Albums of photos: the example area, to copy or to delete."""

@@ -1,0 +1,86 @@
+"""Where a photo's files lie, and who may be handed them.
+
+`public/<token>/small.webp` is what nginx serves to anybody who has the name; `private/<token>/…` is served only after the
+application has said yes. Originals are always private. A token has 128 random bits. No two versions of a file share a name.
+"""
+
+import logging
+import secrets
+from typing import IO
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from apps.gallery.images import SUFFIXES
+from apps.gallery.models import RenditionSize, Visibility
+
+logger = logging.getLogger("slipway.gallery")
+
+PUBLIC, PRIVATE = "public", "private"
+
+
+def new_token() -> str:
+    """Return a folder name that nobody can guess."""
+    return secrets.token_hex(16)
+
+
+def original_name(content_type: str) -> str:
+    """Return a new name for an original."""
+    return f"{PRIVATE}/{new_token()}/original.{SUFFIXES[content_type]}"
+
+
+def rendition_name(size: RenditionSize, *, visibility: str) -> str:
+    """Return a new name for a rendition of a photo with that visibility."""
+    return f"{folder_of(visibility)}/{new_token()}/{size.lower()}.webp"
+
+
+def folder_of(visibility: str) -> str:
+    """Return the folder that renditions of that visibility belong in."""
+    return PRIVATE if visibility == Visibility.PRIVATE else PUBLIC
+
+
+def is_in_place(name: str, *, visibility: str) -> bool:
+    """Tell whether a rendition lies where its photo's visibility says."""
+    return name.startswith(folder_of(visibility) + "/")
+
+
+def store(name: str, content: bytes) -> str:
+    """Write a new file and return its name. The folder is fresh, so no reader can see it half-written under a known name."""
+    return default_storage.save(name, ContentFile(content))
+
+
+def opened(name: str) -> IO[bytes]:
+    """Return a stored file, open for reading; raises OSError, or ValueError (SuspiciousFileOperation) for a name outside."""
+    file: IO[bytes] = default_storage.open(name)  # type: ignore[assignment]  # Django's File reads like one
+    return file
+
+
+def read(name: str) -> bytes:
+    """Return a stored file's content; raises OSError."""
+    with default_storage.open(name) as file:
+        return file.read()
+
+
+def remove(names: list[str]) -> None:
+    """Delete files, also where some are gone already; what can't be deleted is logged and left."""
+    for name in names:
+        try:
+            default_storage.delete(name)
+            remove_folder(name)
+        except OSError as error:
+            logger.warning("cannot delete a file", extra={"file": name, "error": str(error)})
+
+
+def remove_folder(name: str) -> None:
+    """Delete the token's folder once its last file is gone, where the storage has folders."""
+    folder = name.rpartition("/")[0]
+    try:
+        default_storage.delete(folder)
+    except (OSError, ValueError):
+        return
+
+
+def remove_on_commit(names: list[str]) -> None:
+    """Delete files once the rows that named them are gone for good."""
+    transaction.on_commit(lambda: remove(names), robust=True)

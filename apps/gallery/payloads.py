@@ -1,0 +1,46 @@
+"""What the gallery's mutations answer with."""
+
+import strawberry
+
+from api.payloads import UserError
+from apps.gallery.types import Album, Photo
+
+
+@strawberry.type
+class AlbumPayload:
+    """The album as it is now, or what was wrong with the input."""
+
+    album: Album | None
+    errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type
+class DeleteAlbumPayload:
+    """Which album is gone."""
+
+    deleted_id: strawberry.ID | None
+    errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type
+class UploadPhotosPayload:
+    """The photos that were kept, PENDING until their renditions are made, and what was wrong with the others."""
+
+    photos: list[Photo]
+    errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type
+class PhotoPayload:
+    """The photo as it is now, or what was wrong with the input."""
+
+    photo: Photo | None
+    errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type
+class DeletePhotoPayload:
+    """Which photo is gone."""
+
+    deleted_id: strawberry.ID | None
+    errors: list[UserError] = strawberry.field(default_factory=list)

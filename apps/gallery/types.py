@@ -1,0 +1,230 @@
+"""The gallery's GraphQL types. Fields that need more than the row fetch it for all rows of a list at once."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import astuple
+from typing import Annotated, Any
+
+import strawberry
+import strawberry_django
+from django.core.files.storage import default_storage
+from strawberry import relay
+
+from api.batching import answer_for, related
+from api.connections import Connection, PageRequest, connect_children
+from api.context import Info
+from api.fields import field
+from api.nodes import optional_row_id
+from apps.accounts.types import User
+from apps.gallery import models, selectors
+from apps.gallery.orderings import PHOTO_ORDERINGS, PhotoOrder
+from apps.gallery.selectors import AlbumCriteria, PhotoCriteria
+
+Visibility = strawberry.enum(models.Visibility, description="Who may see an album.")
+PhotoState = strawberry.enum(models.PhotoState, description="Where a photo is on its way to be shown.")
+RenditionSize = strawberry.enum(
+    models.RenditionSize, description="SMALL is at most 480 pixels on the longer side, MEDIUM 1200, LARGE 2400."
+)
+SIZES = list(models.RenditionSize)
+
+
+@strawberry.input(description="Which photos; what is left out does not narrow.")
+class PhotoFilter:
+    """A photo has to meet all that is given."""
+
+    album: strawberry.ID | None = None
+    owner: strawberry.ID | None = None
+    tags: list[str] | None = strawberry.field(default=None, description="All of these tags.")
+    state: PhotoState | None = None
+    taken_after: datetime.datetime | None = strawberry.field(
+        default=None, description="Taken (or uploaded, where the file does not say) at this time or later."
+    )
+    taken_before: datetime.datetime | None = None
+    created_after: datetime.datetime | None = strawberry.field(default=None, description="Uploaded then or later.")
+    created_before: datetime.datetime | None = None
+    search: str | None = strawberry.field(default=None, description="Words of the caption, as typed into a search box.")
+
+    def criteria(self) -> PhotoCriteria:
+        """Return the filter in the gallery's own terms; raises for an id that is none."""
+        return PhotoCriteria(
+            album_id=optional_row_id(self.album, "Album"),
+            owner_id=optional_row_id(self.owner, "User"),
+            tags=tuple(self.tags or ()),
+            state=self.state.value if self.state else None,
+            taken_after=self.taken_after,
+            taken_before=self.taken_before,
+            created_after=self.created_after,
+            created_before=self.created_before,
+            search=self.search,
+        )
+
+
+@strawberry.input(description="Which albums; what is left out does not narrow.")
+class AlbumFilter:
+    """An album has to meet all that is given."""
+
+    owner: strawberry.ID | None = None
+    visibility: Visibility | None = None
+    search: str | None = strawberry.field(default=None, description="Words of title and description.")
+
+    def criteria(self) -> AlbumCriteria:
+        """Return the filter in the gallery's own terms; raises for an id that is none."""
+        return AlbumCriteria(
+            owner_id=optional_row_id(self.owner, "User"),
+            visibility=self.visibility.value if self.visibility else None,
+            search=self.search,
+        )
+
+
+@strawberry_django.type(models.Rendition, description="A photo at one size, as WebP.")
+class Rendition:
+    """One file of a photo."""
+
+    size: RenditionSize
+    width: int
+    height: int
+    bytes: int
+
+    @strawberry.field(description="Where to fetch it.")
+    def url(self) -> str:
+        """Return the file's address."""
+        return address_of(self.file.name)  # type: ignore[attr-defined]  # self is the model's row
+
+
+def address_of(name: str) -> str:
+    """Return the address of a stored file."""
+    return default_storage.url(name)
+
+
+@strawberry_django.type(models.Tag, description="A word that photos share, in lower case.")
+class Tag(relay.Node):
+    """A tag."""
+
+    id: relay.NodeID[str]
+    name: str
+
+    @field(description="How many photos in the viewer's lists carry it.")
+    def photo_count(self, info: Info) -> int:
+        """Return the number of photos, counted for all tags of the list at once."""
+        viewer = info.context.viewer
+        return answer_for(row(self), "photo_count", lambda tags: selectors.photo_counts(viewer, tags), 0)
+
+
+def row(instance: Any) -> Any:
+    """Return what a resolver's `self` really is: the model's row."""
+    return instance
+
+
+@strawberry_django.type(models.Album, description="Photos of one owner under one title.")
+class Album(relay.Node):
+    """An album."""
+
+    id: relay.NodeID[str]
+    title: str
+    description: str
+    visibility: Visibility
+    created_at: datetime.datetime
+    updated_at: datetime.datetime
+
+    @field
+    def owner(self) -> User:
+        """Return whose it is."""
+        found: User = related(row(self), "owner")
+        return found
+
+    @field(description="Whether it is the viewer's own.")
+    def is_mine(self, info: Info) -> bool:
+        """Tell whether the viewer owns it."""
+        return bool(row(self).owner_id == info.context.viewer.pk)
+
+    @field(description="The photo that stands for the album: the one chosen, while it can be shown.")
+    def cover(self, info: Info) -> Annotated["Photo", strawberry.lazy("apps.gallery.types")] | None:
+        """Return the cover, where it is the viewer's to see."""
+        cover: Any = related(row(self), "cover") if row(self).cover_id else None
+        is_shown = cover is not None and (
+            cover.state == models.PhotoState.READY or cover.owner_id == info.context.viewer.pk
+        )
+        return cover if is_shown else None
+
+    @field(description="The album's photos.")
+    def photos(
+        self,
+        info: Info,
+        filter: PhotoFilter | None = None,  # noqa: A002 - the API's name
+        order_by: PhotoOrder = PhotoOrder.NEWEST,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Annotated["Photo", strawberry.lazy("apps.gallery.types")]]:
+        """Return a page of photos, fetched for all albums of the list at once."""
+        viewer = info.context.viewer
+        criteria = filter.criteria() if filter else PhotoCriteria()
+
+        def photos_of(albums: Iterable[models.Album]) -> Any:
+            return selectors.photos_of_albums(viewer, albums, criteria)
+
+        return connect_children(
+            row(self),
+            photos_of,
+            foreign_key="album",
+            key=("photos", astuple(criteria)),
+            ordering=PHOTO_ORDERINGS[order_by],
+            page=PageRequest.of(first=first, after=after, last=last, before=before),
+        )
+
+
+@strawberry_django.type(models.Photo, description="One uploaded picture.")
+class Photo(relay.Node):
+    """A photo."""
+
+    id: relay.NodeID[str]
+    caption: str
+    taken_at: datetime.datetime | None = strawberry_django.field(description="When the camera says it was taken.")
+    width: int
+    height: int
+    bytes: int
+    sha256: str
+    content_type: str
+    dominant_color: str = strawberry_django.field(description="As `#rrggbb`; empty until the photo is READY.")
+    state: PhotoState
+    failure_reason: str = strawberry_django.field(description="Why the photo is FAILED; empty otherwise.")
+    created_at: datetime.datetime
+
+    @field
+    def album(self) -> Album:
+        """Return the album it is in."""
+        found: Album = related(row(self), "album")
+        return found
+
+    @field
+    def owner(self) -> User:
+        """Return whose it is."""
+        found: User = related(row(self), "owner")
+        return found
+
+    @field
+    def tags(self) -> list[Tag]:
+        """Return the tags by name."""
+        return sorted(related(row(self), "tags"), key=lambda tag: str(tag.name))
+
+    @field(description="Whether it is the viewer's own.")
+    def is_mine(self, info: Info) -> bool:
+        """Tell whether the viewer owns it."""
+        return bool(row(self).owner_id == info.context.viewer.pk)
+
+    @field(description="The uploaded file without its metadata; for its owner only, null for others.")
+    def original_url(self, info: Info) -> str | None:
+        """Return the original's address."""
+        return address_of(row(self).file.name) if row(self).owner_id == info.context.viewer.pk else None
+
+    @field(description="All sizes, the smallest first; empty until the photo is READY.")
+    def renditions(self) -> list[Rendition]:
+        """Return the renditions."""
+        return sorted(related(row(self), "renditions"), key=lambda rendition: SIZES.index(rendition.size))
+
+    @field(description="The photo in one size; null until it is READY.")
+    def rendition(self, size: RenditionSize) -> Rendition | None:
+        """Return one rendition."""
+        found = (each for each in related(row(self), "renditions") if each.size == size.value)
+        return next(found, None)

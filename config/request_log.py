@@ -1,0 +1,66 @@
+"""One log line for each request, with an id that the client, nginx and our logs share. Never a token, a password or a query string."""
+
+import logging
+import re
+import time
+import uuid
+
+from config.asgi_types import Application, Message, Receive, Scope, Send, header
+
+logger = logging.getLogger("slipway.request")
+
+ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
+QUIET_PATHS = frozenset({"/health/live", "/health/ready"})  # asked every few seconds, for ever
+
+
+def request_id_of(scope: Scope) -> str:
+    """Return the X-Request-ID that came with the request, where it is fit for a log, else a new one."""
+    given = header(scope, b"x-request-id") or ""
+    return given if ACCEPTABLE_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def log_requests(application: Application) -> Application:
+    """Return `application` with a log line for each HTTP request and each WebSocket, written at its end."""
+
+    async def logged(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await application(scope, receive, send)
+            return
+        request_id = scope["request_id"] = request_id_of(scope)
+        fields = scope.setdefault("request_log", {})
+        started = time.perf_counter()
+        status = 500
+
+        async def send_and_look(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message = {**message, "headers": [*message.get("headers", ()), (b"x-request-id", request_id.encode())]}
+            elif message["type"] in ("websocket.accept", "websocket.close") and status == 500:  # noqa: PLR2004 - not set yet
+                status = 101 if message["type"] == "websocket.accept" else 403
+            await send(message)
+
+        try:
+            await application(scope, receive, send_and_look)
+        finally:
+            write(scope, fields=fields, status=status, milliseconds=(time.perf_counter() - started) * 1000)
+
+    return logged
+
+
+def write(scope: Scope, *, fields: dict[str, object], status: int, milliseconds: float) -> None:
+    """Write a request's line: who, what, how it ended, how long it took."""
+    is_quiet = scope["path"] in QUIET_PATHS and status < 400  # noqa: PLR2004 - the first status of an error
+    logger.log(
+        logging.DEBUG if is_quiet else logging.INFO,
+        "request",
+        extra={
+            "request_id": scope["request_id"],
+            "method": scope.get("method", "WEBSOCKET"),
+            "path": scope["path"],
+            "operation": fields.get("operation"),
+            "status": status,
+            "milliseconds": round(milliseconds, 1),
+            "user_id": fields.get("user_id"),
+        },
+    )

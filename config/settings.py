@@ -1,0 +1,204 @@
+"""Django's settings. Every value that may differ between machines comes from config.environment, and from nowhere else."""
+
+from pathlib import Path
+
+import environ
+
+from config import environment
+from config.logging import logging_settings
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environment.read()
+
+# --- Django -----------------------------------------------------------------------------------------------------
+
+SECRET_KEY = env.text("DJANGO_SECRET_KEY")
+DEBUG = env.flag("DJANGO_DEBUG")
+ALLOWED_HOSTS = env.items("DJANGO_ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
+TIME_ZONE = env.text("DJANGO_TIME_ZONE")
+LANGUAGE_CODE = env.text("DJANGO_LANGUAGE_CODE")
+USE_TZ = True
+USE_I18N = True
+SITE_URL = env.text("SITE_URL").rstrip("/")
+ADMIN_URL = env.text("ADMIN_URL").strip("/") + "/"
+
+# The first of the two lines that an app of your own adds: its models, admin, tasks and GraphQL schema are found by it.
+LOCAL_APPS = [
+    "apps.accounts",
+    "apps.gallery",
+    "apps.health",
+]
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "channels",
+    "strawberry_django",
+    "config",
+    "api",
+    *LOCAL_APPS,
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "config.content_security_policy.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Security ---------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+SILENCED_SYSTEM_CHECKS = ["auth.E003"]  # the email is unique: by a constraint on its lower-case form, which the check overlooks
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+SILENCED_SYSTEM_CHECKS = ["auth.E003"]  # it does not see that User.email is unique by a constraint on lower(email)
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # reads what an imported table may bring
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("email", "name")}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+PASSWORD_RESET_TIMEOUT = env.number("PASSWORD_RESET_TIMEOUT_SECONDS")
+LOGIN_MAX_FAILURES = env.number("LOGIN_MAX_FAILURES")
+LOGIN_LOCKOUT_SECONDS = env.number("LOGIN_LOCKOUT_SECONDS")
+USE_TLS = env.flag("USE_TLS")
+TLS_CERT_PATH = env.text("TLS_CERT_PATH")
+TLS_KEY_PATH = env.text("TLS_KEY_PATH")
+# nginx always sets this header itself and never passes a client's on, so it may be believed.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("SECURE_PROXY_SSL_HEADER") else None
+SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS")
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_SECONDS > 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = env.flag("SESSION_COOKIE_SECURE")
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = env.flag("CSRF_COOKIE_SECURE")
+CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+
+# --- Database ---------------------------------------------------------------------------------------------------
+
+DATABASES = {
+    "default": {
+        **environ.Env.db_url_config(env.text("DATABASE_URL")),
+        "CONN_MAX_AGE": 0,  # the pool keeps connections, not the request
+        "CONN_HEALTH_CHECKS": True,  # a connection that died with its server is replaced when it is taken from the pool
+        "ATOMIC_REQUESTS": False,
+        "OPTIONS": {
+            "pool": {
+                "min_size": 0,
+                "max_size": env.number("DB_POOL_SIZE"),
+                "timeout": 5,  # seconds a request waits for a connection before it is told that the database is away
+                "reconnect_timeout": 2,  # give up early, so that the next request tries at once instead of after a long back-off
+                "max_idle": 300,
+            },
+        },
+    },
+}
+
+# --- Cache, tasks, channel layer: one Redis ---------------------------------------------------------------------
+
+REDIS_URL = env.text("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "TIMEOUT": env.number("CACHE_TIMEOUT_SECONDS"),
+        "KEY_PREFIX": "slipway",
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+    },
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "slipway"},
+    },
+}
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True  # at least once: a worker that is killed hands its task back
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,  # seconds; above the task time limit, or a slow task would run twice
+    "socket_connect_timeout": 2,
+    "socket_timeout": 5,
+    "retry_policy": {"timeout": 3.0},
+}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # the worker waits for its broker for ever
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE = {
+    "requeue-pending-photos": {"task": "gallery.requeue_pending_photos", "schedule": 60.0},
+}
+
+# --- Files ------------------------------------------------------------------------------------------------------
+
+STATIC_URL = env.text("STATIC_URL")
+STATIC_ROOT = env.path("STATIC_ROOT")
+MEDIA_URL = env.text("MEDIA_URL")
+MEDIA_ROOT = env.path("MEDIA_ROOT")
+MEDIA_MAX_BYTES = env.number("MEDIA_MAX_BYTES")
+MEDIA_MAX_PIXELS = env.number("MEDIA_MAX_PIXELS")
+REQUEST_MAX_BYTES = env.number("REQUEST_MAX_BYTES")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    },
+}
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # a GraphQL document and its variables, without files
+FILE_UPLOAD_PERMISSIONS = 0o644
+
+# --- GraphQL ----------------------------------------------------------------------------------------------------
+
+GRAPHIQL = env.flag("GRAPHIQL")
+GRAPHQL_INTROSPECTION = env.flag("GRAPHQL_INTROSPECTION")
+GRAPHQL_MAX_PAGE_SIZE = env.number("GRAPHQL_MAX_PAGE_SIZE")
+STRAWBERRY_DJANGO = {"FIELD_DESCRIPTION_FROM_HELP_TEXT": True}
+
+# --- Email ------------------------------------------------------------------------------------------------------
+
+EMAIL_TIMEOUT = 10
+globals().update(environment.email_settings(env))
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL")
+
+# --- Logging ----------------------------------------------------------------------------------------------------
+
+LOG_FORMAT = env.text("LOG_FORMAT")
+LOGGING = logging_settings(level=env.text("LOG_LEVEL"), log_format=LOG_FORMAT)

@@ -1,0 +1,76 @@
+"""What the tests of the accounts share: people, the addresses they come from, and browsers."""
+
+import random
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from apps.accounts.models import User
+from config.celery import app
+from tests.accounts.browser import PASSWORD, Browser
+
+
+def new_address() -> str:
+    """Return a network address that no other test counts attempts under."""
+    return f"10.{random.randrange(256)}.{random.randrange(256)}.{random.randrange(256)}"
+
+
+@pytest.fixture
+def address() -> str:
+    return new_address()
+
+
+@pytest.fixture
+def new_browser() -> Callable[[], Browser]:
+    return lambda: Browser(address=new_address())
+
+
+@pytest.fixture
+def browser(new_browser: Callable[[], Browser]) -> Browser:
+    return new_browser()
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    return User.objects.create_user(f"ada-{uuid.uuid4().hex}@example.com", PASSWORD, name="Ada")
+
+
+@pytest.fixture
+def grace(db: None) -> User:
+    return User.objects.create_user(f"grace-{uuid.uuid4().hex}@example.com", PASSWORD, name="Grace")
+
+
+@pytest.fixture
+def queued() -> Callable[[], list[tuple[str, list[Any]]]]:
+    """Return what takes the waiting tasks out of the broker: (name, arguments) of each."""
+    with app.connection_for_write() as connection:
+        connection.default_channel.queue_purge("celery")
+
+    def take() -> list[tuple[str, list[Any]]]:
+        with app.connection_for_read() as connection:
+            channel = connection.default_channel
+            messages = list(iter(lambda: channel.basic_get("celery", no_ack=True), None))
+        return [(message.headers["task"], message.decode()[0]) for message in messages]
+
+    return take
+
+
+@pytest.fixture
+def wait_for_blocked() -> Callable[[int], None]:
+    """Return what waits until so many other connections wait for a lock."""
+
+    def wait(count: int) -> None:
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                if cursor.fetchone()[0] >= count:
+                    return
+            time.sleep(0.02)
+        raise AssertionError(f"fewer than {count} connections wait for a lock")
+
+    return wait
