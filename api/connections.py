@@ -85,7 +85,9 @@ def decode_cursor(cursor: str, ordering: Ordering, model: type[Model]) -> tuple[
         if not (isinstance(name, str) and isinstance(value, str) and isinstance(row_id, str)):
             raise TypeError("a cursor holds three strings")
         if name != ordering.name:
-            raise BadUserInputError(f"This cursor belongs to another list or ordering, not to {ordering.name}.")
+            raise BadUserInputError(
+                f"This cursor belongs to another list or ordering, not to {ordering.name}."
+            )
         field, key = model._meta.get_field(ordering.column), model._meta.pk
         assert isinstance(field, Field) and key is not None
         return field.to_python(value), key.to_python(row_id)
@@ -220,7 +222,9 @@ def pages_of(
 ) -> dict[Any, Slice]:
     """Return one page for each parent, by the parent's id."""
     found = between(children, ordering, page)
-    number = Window(RowNumber(), partition_by=F(foreign_key), order_by=ordering.columns(is_reversed=page.is_backward))
+    number = Window(
+        RowNumber(), partition_by=F(foreign_key), order_by=ordering.columns(is_reversed=page.is_backward)
+    )
     numbered = found.annotate(row_number=number).filter(row_number__lte=page.limit + 1)
     by_parent: dict[Any, list[Any]] = {}
     for row in together(numbered):

@@ -7,9 +7,8 @@ from typing import Any
 
 import django.db
 import redis.exceptions
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import GraphQLError, GraphQLSyntaxError, VariableDefinitionNode
 from kombu.exceptions import OperationalError as BrokerError
-from strawberry.exceptions import StrawberryInputCoercionError
 
 logger = logging.getLogger("slipway.graphql")
 
@@ -73,13 +72,13 @@ def present(error: GraphQLError) -> None:
         error.message, error.extensions = cause.message, cause.extensions
     elif isinstance(cause, UNAVAILABLE):
         present_unavailable(error, cause)
-    elif isinstance(cause, django.db.DataError):
+    elif isinstance(cause, (django.db.DataError, UnicodeEncodeError)):
         present_unfit(error, cause)
     elif isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
         present_no_space(error, cause)
     elif isinstance(error, GraphQLSyntaxError):
         error.extensions = {"code": "GRAPHQL_PARSE_FAILED"}
-    elif isinstance(cause, StrawberryInputCoercionError):
+    elif is_about_a_value(error):
         error.extensions = {"code": "BAD_USER_INPUT"}
     elif cause is None:
         error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED"}
@@ -95,6 +94,13 @@ def root_cause(error: GraphQLError) -> BaseException | None:
     return cause
 
 
+def is_about_a_value(error: GraphQLError) -> bool:
+    """Tell whether, before any resolver ran, a variable's or an argument's value was found not to be of its type."""
+    if error.path is not None or not error.nodes:
+        return False
+    return error.original_error is not None or isinstance(error.nodes[0], VariableDefinitionNode)
+
+
 def present_unavailable(error: GraphQLError, cause: BaseException) -> None:
     """Say that something we stand on is away, and not what."""
     logger.error("a dependency is away", extra={"error": f"{type(cause).__name__}: {cause}".strip()[:500]})
@@ -103,9 +109,11 @@ def present_unavailable(error: GraphQLError, cause: BaseException) -> None:
 
 
 def present_unfit(error: GraphQLError, cause: BaseException) -> None:
-    """Say that PostgreSQL can't keep a value: a NUL character in a text, a number or time beyond its range."""
+    """Say that PostgreSQL can't keep a value: a NUL or half a character in a text, a number or time beyond its range."""
     logger.warning("a value does not fit the database", extra={"error": str(cause)[:500]})
-    error.message = "A value cannot be kept: a text has a NUL character, or a number or time is out of range."
+    error.message = (
+        "A value cannot be kept: a text has a NUL or half a character, or a number or time is out of range."
+    )
     error.extensions = {"code": "BAD_USER_INPUT"}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import strawberry
 from channels.db import database_sync_to_async
@@ -23,6 +23,10 @@ def off_the_loop(resolver: Resolver) -> Resolver:
     return resolve  # type: ignore[return-value]  # the same signature; @wraps keeps it for strawberry to read
 
 
+@overload
+def field(resolver: Callable[..., Any], **options: Any) -> Any: ...
+@overload
+def field(resolver: None = None, **options: Any) -> Callable[[Callable[..., Any]], Any]: ...
 def field(resolver: Callable[..., Any] | None = None, **options: Any) -> Any:
     """Declare a field whose resolver may query the database; takes strawberry.field's options."""
     if resolver is None:
@@ -30,6 +34,10 @@ def field(resolver: Callable[..., Any] | None = None, **options: Any) -> Any:
     return strawberry.field(resolver=off_the_loop(resolver), **options)
 
 
+@overload
+def mutation(resolver: Callable[..., Any], **options: Any) -> Any: ...
+@overload
+def mutation(resolver: None = None, **options: Any) -> Callable[[Callable[..., Any]], Any]: ...
 def mutation(resolver: Callable[..., Any] | None = None, **options: Any) -> Any:
     """Declare a mutation; takes strawberry.mutation's options."""
     if resolver is None:

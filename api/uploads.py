@@ -43,7 +43,9 @@ def operations_with_files(fields: Mapping[str, str], files: Mapping[str, Uploade
         raise BadUserInputError("The field `map` has to be an object of lists: a file's field to its paths.")
     for name, paths in places.items():
         if name not in files:
-            raise BadUserInputError(f"The field `map` names the file {name!r}, which the request does not have.")
+            raise BadUserInputError(
+                f"The field `map` names the file {name!r}, which the request does not have."
+            )
         for path in paths:
             put(operations, path, files[name])
     return operations

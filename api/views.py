@@ -40,7 +40,9 @@ def graphql(request: HttpRequest) -> HttpResponseBase:
         refuse_forgery(request)
         operation = read_operation(request)
     except errors.ApplicationError as error:
-        return refusal(error, status=STATUS_OF_REFUSAL.get(type(error), 403 if error.code == "CSRF_FAILED" else 400))
+        return refusal(
+            error, status=STATUS_OF_REFUSAL.get(type(error), 403 if error.code == "CSRF_FAILED" else 400)
+        )
     except OSError as error:
         return no_space(error)
     return execute(request, operation)
@@ -72,7 +74,9 @@ def refuse_forgery(request: HttpRequest) -> None:
         if check.process_view(request, csrf_checked, (), {}) is not None:
             raise CsrfFailedError("Send the cookie csrftoken's value as the header X-CSRFToken.")
     elif request.content_type == "multipart/form-data" and PREFLIGHT_HEADER not in request.headers:
-        raise CsrfFailedError(f"A multipart request without a session needs the header {PREFLIGHT_HEADER}: 1.")
+        raise CsrfFailedError(
+            f"A multipart request without a session needs the header {PREFLIGHT_HEADER}: 1."
+        )
 
 
 def csrf_checked() -> None:
@@ -87,7 +91,9 @@ def execute(request: HttpRequest, operation: Operation) -> HttpResponse:
         request=request,
     )
     note_operation(request, operation)
-    allowed = (OperationType.QUERY,) if request.method == "GET" else (OperationType.QUERY, OperationType.MUTATION)
+    allowed = (
+        (OperationType.QUERY,) if request.method == "GET" else (OperationType.QUERY, OperationType.MUTATION)
+    )
     try:
         result = schema.execute_sync(
             operation.query,
@@ -97,7 +103,10 @@ def execute(request: HttpRequest, operation: Operation) -> HttpResponse:
             allowed_operation_types=allowed,
         )
     except InvalidOperationTypeError:
-        return refusal(errors.BadUserInputError("Mutations are sent by POST, subscriptions over a WebSocket."), status=405)
+        return refusal(
+            errors.BadUserInputError("Mutations are sent by POST, subscriptions over a WebSocket."),
+            status=405,
+        )
     except CannotGetOperationTypeError:
         return refusal(errors.BadUserInputError("The document has no such operation."), status=400)
     note_viewer(request, context)
@@ -112,7 +121,9 @@ def body_of(result: ExecutionResult) -> dict[str, Any]:
 
 def refusal(error: errors.ApplicationError, *, status: int) -> JsonResponse:
     """Return the response to a request that no operation could be read from, or run."""
-    return JsonResponse({"errors": [{"message": error.message, "extensions": error.extensions}]}, status=status)
+    return JsonResponse(
+        {"errors": [{"message": error.message, "extensions": error.extensions}]}, status=status
+    )
 
 
 def no_space(error: OSError) -> JsonResponse:

@@ -6,7 +6,12 @@ import logging
 from typing import Any
 
 # What the standard library puts on every record; anything else was given as `extra` and belongs in the line.
-STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "request"}
+STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {
+    "message",
+    "asctime",
+    "taskName",
+    "request",
+}
 
 
 def extra_fields(record: logging.LogRecord) -> dict[str, Any]:
@@ -29,7 +34,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=False)
+        return json.dumps(line, default=str)
 
 
 class ConsoleFormatter(logging.Formatter):
@@ -38,7 +43,9 @@ class ConsoleFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as text."""
         text = super().format(record)
-        fields = " ".join(f"{key}={value}" for key, value in extra_fields(record).items() if value is not None)
+        fields = " ".join(
+            f"{key}={value}" for key, value in extra_fields(record).items() if value is not None
+        )
         return f"{text} {fields}".rstrip()
 
 

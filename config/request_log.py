@@ -35,7 +35,10 @@ def log_requests(application: Application) -> Application:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message = {**message, "headers": [*message.get("headers", ()), (b"x-request-id", request_id.encode())]}
+                message = {
+                    **message,
+                    "headers": [*message.get("headers", ()), (b"x-request-id", request_id.encode())],
+                }
             elif message["type"] in ("websocket.accept", "websocket.close") and status == 500:  # noqa: PLR2004 - not set yet
                 status = 101 if message["type"] == "websocket.accept" else 403
             await send(message)

@@ -73,15 +73,22 @@ TEMPLATES = [
 # --- Security ---------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-SILENCED_SYSTEM_CHECKS = ["auth.E003"]  # the email is unique: by a constraint on its lower-case form, which the check overlooks
+SILENCED_SYSTEM_CHECKS = [
+    "auth.E003"
+]  # the email is unique: by a constraint on its lower-case form, which the check overlooks
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
-SILENCED_SYSTEM_CHECKS = ["auth.E003"]  # it does not see that User.email is unique by a constraint on lower(email)
+SILENCED_SYSTEM_CHECKS = [
+    "auth.E003"
+]  # it does not see that User.email is unique by a constraint on lower(email)
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # reads what an imported table may bring
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("email", "name")}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
@@ -107,13 +114,15 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- Database ---------------------------------------------------------------------------------------------------
 
+DATABASE = environ.Env.db_url_config(env.text("DATABASE_URL"))
 DATABASES = {
     "default": {
-        **environ.Env.db_url_config(env.text("DATABASE_URL")),
+        **DATABASE,
         "CONN_MAX_AGE": 0,  # the pool keeps connections, not the request
         "CONN_HEALTH_CHECKS": True,  # a connection that died with its server is replaced when it is taken from the pool
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {
+            **DATABASE.get("OPTIONS", {}),  # what the URL says behind its question mark, such as sslmode
             "pool": {
                 "min_size": 0,
                 "max_size": env.number("DB_POOL_SIZE"),

@@ -36,7 +36,13 @@ class GraphQLClient:
         return code
 
     def upload(
-        self, query: str, files: Sequence[tuple[str, bytes]], /, *, places: Mapping[str, list[str]] | None = None, **variables: Any
+        self,
+        query: str,
+        files: Sequence[tuple[str, bytes]],
+        /,
+        *,
+        places: Mapping[str, list[str]] | None = None,
+        **variables: Any,
     ) -> dict[str, Any]:
         """Send one operation with files for its variable `files`, by the multipart request specification."""
         operations = {"query": query, "variables": {**variables, "files": [None] * len(files)}}

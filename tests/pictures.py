@@ -8,7 +8,9 @@ GPS_IFD, EXIF_IFD = 0x8825, 0x8769
 ORIENTATION, DATE_TIME_ORIGINAL, OFFSET_TIME_ORIGINAL = 0x0112, 0x9003, 0x9011
 
 
-def camera_exif(*, orientation: int = 1, taken: str = "2020:01:02 03:04:05", offset: str | None = None) -> Image.Exif:
+def camera_exif(
+    *, orientation: int = 1, taken: str = "2020:01:02 03:04:05", offset: str | None = None
+) -> Image.Exif:
     """Return an EXIF block with a position in it."""
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
@@ -22,7 +24,11 @@ def camera_exif(*, orientation: int = 1, taken: str = "2020:01:02 03:04:05", off
 
 
 def picture(
-    image_format: str = "JPEG", *, size: tuple[int, int] = (320, 240), color: str = "#204080", exif: Image.Exif | None = None
+    image_format: str = "JPEG",
+    *,
+    size: tuple[int, int] = (320, 240),
+    color: str = "#204080",
+    exif: Image.Exif | None = None,
 ) -> bytes:
     """Return a picture's file: a gradient in one colour."""
     gradient = Image.linear_gradient("L").resize(size)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.accounts.models import AccessToken, User
 
 
-class UserCreationForm(AdminUserCreationForm):
+class UserCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]  # generic in the stubs only
     """Asks for what signs in, and for a password twice, or for none."""
 
     class Meta:
@@ -18,7 +18,7 @@ class UserCreationForm(AdminUserCreationForm):
         fields = ["email", "name"]
 
 
-class ChangeForm(UserChangeForm):
+class ChangeForm(UserChangeForm):  # type: ignore[type-arg]  # generic in the stubs only
     """Shows the password's kind, with a link to change it."""
 
     class Meta:
@@ -27,7 +27,7 @@ class ChangeForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """Finds users by address or name."""
 
     add_form = UserCreationForm
@@ -48,7 +48,7 @@ class UserAdmin(DjangoUserAdmin):
 
 
 @admin.register(AccessToken)
-class AccessTokenAdmin(admin.ModelAdmin):
+class AccessTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """Finds tokens, says when they were used, revokes them."""
 
     list_display = ["name", "prefix", "user", "created_at", "expires_at", "last_used_at", "revoked_at"]

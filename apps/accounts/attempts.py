@@ -66,7 +66,7 @@ def count_up(key: str, *, limit: int) -> int:
 
 def seconds_left(key: str) -> int:
     """Return the seconds until a locked counter starts again, at least 1."""
-    until = cache.get(until_key(key), default=0.0)
+    until: float = cache.get(until_key(key), default=0.0)
     return max(1, math.ceil(until - time.time()))
 
 

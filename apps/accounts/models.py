@@ -88,7 +88,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
-        """Tell a taken address as the email's error; Django tells a constraint on an expression as nobody's."""
+        """Tell a taken address as an error of the email, which Django leaves to no field."""
         try:
             super().validate_constraints(exclude=exclude)
         except ValidationError as error:

@@ -18,6 +18,7 @@ from apps.gallery.models import RenditionSize, Visibility
 logger = logging.getLogger("slipway.gallery")
 
 PUBLIC, PRIVATE = "public", "private"
+SHARED = "load-"  # begins the folder of files that many rows name: those of `manage.py demo --photos`
 
 
 def new_token() -> str:
@@ -63,13 +64,25 @@ def read(name: str) -> bytes:
 
 
 def remove(names: list[str]) -> None:
-    """Delete files, also where some are gone already; what can't be deleted is logged and left."""
+    """Delete files but shared ones; some may be gone already, and what can't be deleted is logged and left."""
     for name in names:
+        if is_shared(name):
+            continue
         try:
-            default_storage.delete(name)
+            delete(name)
             remove_folder(name)
         except OSError as error:
             logger.warning("cannot delete a file", extra={"file": name, "error": str(error)})
+
+
+def is_shared(name: str) -> bool:
+    """Tell whether other rows may name this file too. A token is hexadecimal: it never begins like that."""
+    return name.partition("/")[2].startswith(SHARED)
+
+
+def delete(name: str) -> None:
+    """Delete a file, if it is there; raises OSError."""
+    default_storage.delete(name)
 
 
 def remove_folder(name: str) -> None:

@@ -21,7 +21,11 @@ Image.MAX_IMAGE_PIXELS = None
 CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 READABLE = ("JPEG", "PNG", "WEBP")
-EDGES = {RenditionSize.SMALL: 480, RenditionSize.MEDIUM: 1200, RenditionSize.LARGE: 2400}  # pixels, longest side
+EDGES = {
+    RenditionSize.SMALL: 480,
+    RenditionSize.MEDIUM: 1200,
+    RenditionSize.LARGE: 2400,
+}  # pixels, longest side
 WEBP_QUALITY = 82
 SIDEWAYS = range(5, 9)  # EXIF orientations that swap width and height
 UNREADABLE = (OSError, ValueError, SyntaxError, KeyError, EOFError, Image.DecompressionBombError)
@@ -57,7 +61,8 @@ def read_upload(file: IO[bytes], *, size: int) -> Picture:
     """Return what is in `file`, told by its content; raises ValidationError with the code and the sentence for the user."""
     if size > settings.MEDIA_MAX_BYTES:
         raise ValidationError(
-            f"The file has {size} bytes; at most {settings.MEDIA_MAX_BYTES} are accepted.", code="file_too_large"
+            f"The file has {size} bytes; at most {settings.MEDIA_MAX_BYTES} are accepted.",
+            code="file_too_large",
         )
     content = file.read()
     try:
@@ -65,7 +70,8 @@ def read_upload(file: IO[bytes], *, size: int) -> Picture:
             return describe(image, content)
     except UNREADABLE as error:
         raise ValidationError(
-            "This is not a picture that can be read. JPEG, PNG and WebP files are accepted.", code="not_a_picture"
+            "This is not a picture that can be read. JPEG, PNG and WebP files are accepted.",
+            code="not_a_picture",
         ) from error
 
 

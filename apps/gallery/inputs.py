@@ -33,7 +33,9 @@ class UpdateAlbumInput:
     def changes(self) -> dict[str, Any]:
         """Return the model's attributes to set."""
         given: dict[str, Any] = {
-            name: getattr(self, name) for name in ("title", "description") if isinstance(getattr(self, name), str)
+            name: getattr(self, name)
+            for name in ("title", "description")
+            if isinstance(getattr(self, name), str)
         }
         if self.visibility:
             given["visibility"] = self.visibility.value

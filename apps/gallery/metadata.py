@@ -35,7 +35,11 @@ def kept_exif(exif: Image.Exif) -> bytes:
     if (orientation := exif.get(ORIENTATION)) in range(2, 9):
         kept[ORIENTATION] = orientation
     original = exif.get_ifd(EXIF_IFD)
-    times = {tag: original[tag] for tag in (DATE_TIME_ORIGINAL, OFFSET_TIME_ORIGINAL) if isinstance(original.get(tag), str)}
+    times = {
+        tag: original[tag]
+        for tag in (DATE_TIME_ORIGINAL, OFFSET_TIME_ORIGINAL)
+        if isinstance(original.get(tag), str)
+    }
     if times:
         kept.get_ifd(EXIF_IFD).update(times)
     return kept.tobytes() if len(kept) or times else b""
@@ -120,7 +124,9 @@ def clean_webp(content: bytes, exif: bytes) -> bytes:
         end = position + 8 + length + length % 2
         if kind == b"VP8X":
             is_extended = True
-            flags = content[position + 8] & ~(WEBP_EXIF_FLAG | WEBP_XMP_FLAG) | (WEBP_EXIF_FLAG if exif else 0)
+            flags = content[position + 8] & ~(WEBP_EXIF_FLAG | WEBP_XMP_FLAG) | (
+                WEBP_EXIF_FLAG if exif else 0
+            )
             kept.append(content[position : position + 8] + bytes([flags]) + content[position + 9 : end])
         elif kind not in WEBP_METADATA:
             kept.append(content[position:end])

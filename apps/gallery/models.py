@@ -68,14 +68,20 @@ class Album(models.Model):
             models.Index(fields=["created_at", "id"], name="album_newest"),
             models.Index(fields=["title", "id"], name="album_title"),
             models.Index(
-                fields=["created_at", "id"], name="album_public_newest", condition=models.Q(visibility="PUBLIC")
+                fields=["created_at", "id"],
+                name="album_public_newest",
+                condition=models.Q(visibility="PUBLIC"),
             ),
-            models.Index(fields=["title", "id"], name="album_public_title", condition=models.Q(visibility="PUBLIC")),
+            models.Index(
+                fields=["title", "id"], name="album_public_title", condition=models.Q(visibility="PUBLIC")
+            ),
             models.Index(fields=["id"], name="album_being_placed", condition=models.Q(is_being_placed=True)),
             GinIndex(fields=["search"], name="album_search"),
         ]
         constraints = [
-            models.CheckConstraint(condition=models.Q(visibility__in=Visibility.values), name="album_visibility_known"),
+            models.CheckConstraint(
+                condition=models.Q(visibility__in=Visibility.values), name="album_visibility_known"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -132,12 +138,16 @@ class Photo(models.Model):
             models.Index(fields=["created_at", "id"], name="photo_public_newest", condition=PUBLIC_AND_READY),
             models.Index(fields=["moment", "id"], name="photo_public_taken", condition=PUBLIC_AND_READY),
             models.Index(
-                fields=["state", "created_at", "id"], name="photo_not_ready", condition=~models.Q(state="READY")
+                fields=["state", "created_at", "id"],
+                name="photo_not_ready",
+                condition=~models.Q(state="READY"),
             ),
             GinIndex(fields=["search"], name="photo_search"),
         ]
         constraints = [
-            models.CheckConstraint(condition=models.Q(visibility__in=Visibility.values), name="photo_visibility_known"),
+            models.CheckConstraint(
+                condition=models.Q(visibility__in=Visibility.values), name="photo_visibility_known"
+            ),
             models.CheckConstraint(condition=models.Q(state__in=PhotoState.values), name="photo_state_known"),
         ]
 

@@ -48,7 +48,9 @@ def keep(photo: Photo, rendered: list[images.Rendered]) -> None:
             files.remove([rendition.file.name for rendition in stored])
             return
         Rendition.objects.bulk_create(stored)
-        Photo.objects.filter(pk=photo.pk).update(state=PhotoState.READY, dominant_color=color, failure_reason="")
+        Photo.objects.filter(pk=photo.pk).update(
+            state=PhotoState.READY, dominant_color=color, failure_reason=""
+        )
         if locked.visibility != photo.visibility:  # changed while we were rendering
             services.enqueue_on_commit("gallery.place_renditions", photo.album_id)
         events.publish_on_commit(photo.album_id, photo_id=photo.pk, kind="UPDATED")
@@ -94,7 +96,9 @@ def move(rendition_id: UUID) -> None:
     if rendition is None or files.is_in_place(rendition.file.name, visibility=rendition.photo.visibility):
         return
     old_name = rendition.file.name
-    new_name = files.rendition_name(images.RenditionSize(rendition.size), visibility=rendition.photo.visibility)
+    new_name = files.rendition_name(
+        images.RenditionSize(rendition.size), visibility=rendition.photo.visibility
+    )
     rendition.file.name = files.store(new_name, files.read(old_name))
     rendition.save(update_fields=["file"])
     files.remove_on_commit([old_name])
@@ -105,8 +109,12 @@ def requeue_pending() -> int:
     overdue = Photo.objects.filter(state=PhotoState.PENDING, created_at__lt=timezone.now() - REQUEUE_AFTER)
     waiting = overdue.order_by("created_at").values_list("pk", flat=True)[:REQUEUE_AT_ONCE]
     unplaced = Album.objects.filter(is_being_placed=True).values_list("pk", flat=True)[:REQUEUE_AT_ONCE]
-    due = [("gallery.make_renditions", pk) for pk in waiting] + [("gallery.place_renditions", pk) for pk in unplaced]
-    sent = [(task, pk) for task, pk in due if cache.add(f"requeued:{task}:{pk}", 1, timeout=REQUEUE_AGAIN_SECONDS)]
+    due = [("gallery.make_renditions", pk) for pk in waiting] + [
+        ("gallery.place_renditions", pk) for pk in unplaced
+    ]
+    sent = [
+        (task, pk) for task, pk in due if cache.add(f"requeued:{task}:{pk}", 1, timeout=REQUEUE_AGAIN_SECONDS)
+    ]
     for task, pk in sent:
         services.enqueue(task, pk)
     return len(sent)

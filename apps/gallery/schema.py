@@ -141,7 +141,12 @@ class Mutation:
             try:
                 photos.append(
                     services.add_photo(
-                        owner, album_id, file, size=file.size or 0, caption=input.caption_of(index), tags=input.tags or ()
+                        owner,
+                        album_id,
+                        file,
+                        size=file.size or 0,
+                        caption=input.caption_of(index),
+                        tags=input.tags or (),
                     )
                 )
             except ValidationError as error:

@@ -33,7 +33,9 @@ def update_album(owner: User, album_id: UUID, **changes: Any) -> Album:
     album = own_album(owner, album_id)
     was_visible_as = album.visibility
     if changes.get("cover_id") and not album.photos.filter(pk=changes["cover_id"]).exists():
-        raise ValidationError({"cover_id": ValidationError("The cover has to be a photo of this album.", code="not_in_album")})
+        raise ValidationError(
+            {"cover_id": ValidationError("The cover has to be a photo of this album.", code="not_in_album")}
+        )
     for name, value in changes.items():
         setattr(album, name, value.strip() if name == "title" else value)
     album.full_clean(exclude=["owner", "search", "cover"])
@@ -75,7 +77,9 @@ def file_names(photos: Iterable[Photo]) -> list[str]:
     return [photo.file.name for photo in listed] + [rendition.file.name for rendition in renditions]
 
 
-def add_photo(owner: User, album_id: UUID, file: IO[bytes], *, size: int, caption: str = "", tags: Sequence[str] = ()) -> Photo:
+def add_photo(
+    owner: User, album_id: UUID, file: IO[bytes], *, size: int, caption: str = "", tags: Sequence[str] = ()
+) -> Photo:
     """Add a picture to one's album; `size` is the file's, in bytes. Raises NotFoundError, ValidationError.
 
     The file is written before the row, outside the transaction, so that no row can ever name a file that is not there.
@@ -152,9 +156,13 @@ def tags_named(names: Sequence[str]) -> list[Tag]:
     """Return the tags of these names, lower-cased, made where they are new; raises ValidationError."""
     wanted = sorted({name.strip().lower() for name in names if name.strip()})
     if len(wanted) > MAX_TAGS:
-        raise ValidationError({"tags": ValidationError(f"At most {MAX_TAGS} tags are accepted.", code="too_many")})
+        raise ValidationError(
+            {"tags": ValidationError(f"At most {MAX_TAGS} tags are accepted.", code="too_many")}
+        )
     if any(len(name) > 50 for name in wanted):  # noqa: PLR2004 - the column's length
-        raise ValidationError({"tags": ValidationError("A tag has at most 50 characters.", code="max_length")})
+        raise ValidationError(
+            {"tags": ValidationError("A tag has at most 50 characters.", code="max_length")}
+        )
     # In one order everywhere (sorted), so that two uploads that make the same tags can't lock each other out.
     Tag.objects.bulk_create([Tag(name=name) for name in wanted], ignore_conflicts=True)
     return list(Tag.objects.filter(name__in=wanted))
@@ -172,4 +180,6 @@ def enqueue(task_name: str, *arguments: UUID) -> None:
     try:
         app.send_task(task_name, args=[str(argument) for argument in arguments])
     except (BrokerError, OSError) as error:
-        logger.warning("cannot enqueue a task; it is sent again later", extra={"task": task_name, "error": str(error)})
+        logger.warning(
+            "cannot enqueue a task; it is sent again later", extra={"task": task_name, "error": str(error)}
+        )

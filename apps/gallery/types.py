@@ -23,7 +23,8 @@ from apps.gallery.selectors import AlbumCriteria, PhotoCriteria
 Visibility = strawberry.enum(models.Visibility, description="Who may see an album.")
 PhotoState = strawberry.enum(models.PhotoState, description="Where a photo is on its way to be shown.")
 RenditionSize = strawberry.enum(
-    models.RenditionSize, description="SMALL is at most 480 pixels on the longer side, MEDIUM 1200, LARGE 2400."
+    models.RenditionSize,
+    description="SMALL is at most 480 pixels on the longer side, MEDIUM 1200, LARGE 2400.",
 )
 SIZES = list(models.RenditionSize)
 
@@ -40,9 +41,13 @@ class PhotoFilter:
         default=None, description="Taken (or uploaded, where the file does not say) at this time or later."
     )
     taken_before: datetime.datetime | None = None
-    created_after: datetime.datetime | None = strawberry.field(default=None, description="Uploaded then or later.")
+    created_after: datetime.datetime | None = strawberry.field(
+        default=None, description="Uploaded then or later."
+    )
     created_before: datetime.datetime | None = None
-    search: str | None = strawberry.field(default=None, description="Words of the caption, as typed into a search box.")
+    search: str | None = strawberry.field(
+        default=None, description="Words of the caption, as typed into a search box."
+    )
 
     def criteria(self) -> PhotoCriteria:
         """Return the filter in the gallery's own terms; raises for an id that is none."""
@@ -180,7 +185,9 @@ class Photo(relay.Node):
 
     id: relay.NodeID[str]
     caption: str
-    taken_at: datetime.datetime | None = strawberry_django.field(description="When the camera says it was taken.")
+    taken_at: datetime.datetime | None = strawberry_django.field(
+        description="When the camera says it was taken."
+    )
     width: int
     height: int
     bytes: int

@@ -1,5 +1,6 @@
 """The demo page, and the files that only some may have."""
 
+from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -13,7 +14,7 @@ from apps.gallery import files, selectors
 @ensure_csrf_cookie
 def wall(request: HttpRequest) -> HttpResponse:
     """Show the wall of pictures."""
-    return render(request, "gallery/wall.html")
+    return render(request, "gallery/wall.html", {"has_graphiql": settings.GRAPHIQL})
 
 
 @require_safe

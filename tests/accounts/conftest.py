@@ -48,11 +48,12 @@ def grace(db: None) -> User:
 def queued() -> Callable[[], list[tuple[str, list[Any]]]]:
     """Return what takes the waiting tasks out of the broker: (name, arguments) of each."""
     with app.connection_for_write() as connection:
-        connection.default_channel.queue_purge("celery")
+        channel: Any = connection.default_channel
+        channel.queue_purge("celery")
 
     def take() -> list[tuple[str, list[Any]]]:
         with app.connection_for_read() as connection:
-            channel = connection.default_channel
+            channel: Any = connection.default_channel
             messages = list(iter(lambda: channel.basic_get("celery", no_ack=True), None))
         return [(message.headers["task"], message.decode()[0]) for message in messages]
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
 from kombu.exceptions import OperationalError
-from pytest_django.fixtures import Settings
+from pytest_django import Settings
 
 from apps.accounts import password_reset
 from apps.accounts.models import User

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,11 +11,12 @@ import pytest
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
-from pytest_django.fixtures import Settings
+from pytest_django import Settings
 
 from apps.accounts import password_reset
 from apps.accounts.models import AccessToken, User
 from apps.accounts.tasks import send_password_reset_mail
+from config.celery import app
 from tests.accounts.browser import PASSWORD, Browser
 
 NEW_PASSWORD = "battery staple horse"
@@ -94,6 +96,17 @@ def test_a_wrong_password_and_an_unknown_address_are_the_same_answer(ada: User, 
     assert wrong.content == unknown.content
     (error,) = wrong.json()["data"]["login"]["errors"]
     assert (error["field"], error["code"]) == (None, "wrong_credentials")
+
+
+def test_an_unknown_address_takes_as_long_as_a_wrong_password(ada: User, browser: Browser) -> None:
+    def seconds(email: str) -> float:
+        started = time.perf_counter()
+        browser.log_in(email, "wrong")
+        return time.perf_counter() - started
+
+    known = min(seconds(ada.email) for _ in range(3))
+    unknown = min(seconds("nobody@example.com") for _ in range(3))
+    assert unknown > known / 2  # without hashing it is a tenth
 
 
 def test_an_inactive_user_can_not_sign_in_and_has_no_session_any_more(ada: User, browser: Browser) -> None:
@@ -227,6 +240,18 @@ def test_asking_for_a_reset_does_not_tell_who_has_an_account(
         known.content == unknown.content == b'{"data": {"requestPasswordReset": {"ok": true, "errors": []}}}'
     )
     assert known.headers == unknown.headers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_its_broker_asking_for_a_reset_is_unavailable_for_known_and_unknown_alike(
+    ada: User, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(app.amqp, "_producer_pool", None)
+    query = "mutation ($email: String!) { requestPasswordReset(input: {email: $email}) { ok } }"
+    answers = [browser.run(query, email=email) for email in (ada.email, "nobody@example.com")]
+    assert answers[0] == answers[1]
+    assert code(answers[0]) == "SERVICE_UNAVAILABLE"
 
 
 @pytest.mark.django_db(transaction=True)

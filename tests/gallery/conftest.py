@@ -36,7 +36,9 @@ def album(make_album: Callable[..., Album]) -> Album:
     return make_album()
 
 
-def add_rows(album: Album, count: int, *, state: str = PhotoState.READY, tags: tuple[str, ...] = ()) -> list[Photo]:
+def add_rows(
+    album: Album, count: int, *, state: str = PhotoState.READY, tags: tuple[str, ...] = ()
+) -> list[Photo]:
     """Add photos that are rows only, a minute apart, the last the newest."""
     named = [Tag.objects.get_or_create(name=name)[0] for name in tags]
     start = timezone.now() - datetime.timedelta(days=1)
@@ -51,7 +53,13 @@ def add_rows(album: Album, count: int, *, state: str = PhotoState.READY, tags: t
         photo.tags.set(named)
         for size in RenditionSize:
             Rendition.objects.create(
-                photo=photo, size=size, file=f"public/{photo.pk}/{size}.webp", width=3, height=2, bytes=1, sha256="0" * 64
+                photo=photo,
+                size=size,
+                file=f"public/{photo.pk}/{size}.webp",
+                width=3,
+                height=2,
+                bytes=1,
+                sha256="0" * 64,
             )
         photo.refresh_from_db()
         added.append(photo)
@@ -70,5 +78,3 @@ def uploaded_and_ready(album: Album, content: bytes | None = None, **fields: Any
     renditions.make(photo.pk)
     photo.refresh_from_db()
     return photo
-
-

@@ -23,7 +23,14 @@ def refusal(content: bytes) -> str:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"hello, this is text", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\x04\x00\x00\x00WEBP", b"GIF89a" + b"\x00" * 50],
+    [
+        b"",
+        b"hello, this is text",
+        b"\xff\xd8\xff",
+        b"\x89PNG\r\n\x1a\n",
+        b"RIFF\x04\x00\x00\x00WEBP",
+        b"GIF89a" + b"\x00" * 50,
+    ],
     ids=["empty", "text", "jpeg-head", "png-head", "webp-head", "gif"],
 )
 def test_it_refuses_what_is_no_picture(content: bytes) -> None:

@@ -91,12 +91,16 @@ def test_a_nested_list_has_pages_of_its_own(
     } } } }"""
     found = [edge["node"]["photos"] for edge in as_nobody.data(query)["albums"]["edges"]]
     assert [each["totalCount"] for each in found] == [4, 4, 4]
-    assert all([edge["node"]["caption"] for edge in each["edges"]] == ["photo 0", "photo 1"] for each in found)
+    assert all(
+        [edge["node"]["caption"] for edge in each["edges"]] == ["photo 0", "photo 1"] for each in found
+    )
     assert all(each["pageInfo"]["hasNextPage"] for each in found)
     one = """
     query($id: ID!, $after: String) { album(id: $id) { photos(first: 2, orderBy: OLDEST, after: $after) {
       pageInfo { hasNextPage } edges { node { caption } } } } }"""
-    rest = as_nobody.data(one, id=global_id(albums[0]), after=found[0]["pageInfo"]["endCursor"])["album"]["photos"]
+    rest = as_nobody.data(one, id=global_id(albums[0]), after=found[0]["pageInfo"]["endCursor"])["album"][
+        "photos"
+    ]
     assert [edge["node"]["caption"] for edge in rest["edges"]] == ["photo 2", "photo 3"]
     assert not rest["pageInfo"]["hasNextPage"]
 
@@ -128,7 +132,9 @@ class TestRefusals:
         else:
             assert self.code(as_nobody, after=cursor) == "BAD_USER_INPUT"
 
-    @pytest.mark.parametrize("arguments", [{"first": -1}, {"last": -1}, {"first": 101}, {"first": 1, "last": 1}])
+    @pytest.mark.parametrize(
+        "arguments", [{"first": -1}, {"last": -1}, {"first": 101}, {"first": 1, "last": 1}]
+    )
     def test_page_sizes_that_are_none(self, as_nobody: GraphQLClient, arguments: dict[str, int]) -> None:
         assert self.code(as_nobody, **arguments) == "BAD_USER_INPUT"
 

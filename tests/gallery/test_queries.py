@@ -168,6 +168,7 @@ class TestFilters:
     def test_a_character_that_postgresql_cannot_keep_is_told(self, as_nobody: GraphQLClient) -> None:
         query = "query($words: String) { photos(filter: {search: $words}) { totalCount } }"
         assert as_nobody.code(query, words="a\x00b") == "BAD_USER_INPUT"
+        assert as_nobody.code(query, words="\ud800") == "BAD_USER_INPUT"
 
     def test_an_id_of_another_type_is_told(self, album: Album, as_nobody: GraphQLClient) -> None:
         query = "query($id: ID!) { photos(filter: {owner: $id}) { totalCount } }"
@@ -176,13 +177,20 @@ class TestFilters:
 
     def test_tags_are_found_by_how_they_begin(self, album: Album, as_nobody: GraphQLClient) -> None:
         add_rows(album, 1, tags=("sea", "sky", "skyline"))
-        found = as_nobody.data('{ tags(search: "Sky") { edges { node { name photoCount } } } }')["tags"]["edges"]
-        assert [(edge["node"]["name"], edge["node"]["photoCount"]) for edge in found] == [("sky", 1), ("skyline", 1)]
+        found = as_nobody.data('{ tags(search: "Sky") { edges { node { name photoCount } } } }')["tags"][
+            "edges"
+        ]
+        assert [(edge["node"]["name"], edge["node"]["photoCount"]) for edge in found] == [
+            ("sky", 1),
+            ("skyline", 1),
+        ]
 
     def test_albums_are_found_by_words_and_ordered_by_title(
         self, make_album: Callable[..., Album], as_nobody: GraphQLClient
     ) -> None:
         for title in ("Zebra hills", "Alpine hills", "Sea"):
             make_album(title)
-        found = as_nobody.data('{ albums(filter: {search: "hill"}, orderBy: TITLE) { edges { node { title } } } }')
+        found = as_nobody.data(
+            '{ albums(filter: {search: "hill"}, orderBy: TITLE) { edges { node { title } } } }'
+        )
         assert [edge["node"]["title"] for edge in found["albums"]["edges"]] == ["Alpine hills", "Zebra hills"]

@@ -52,7 +52,9 @@ class TestUpload:
         assert sorted(tag.name for tag in first.tags.all()) == ["sea", "sky"]
         assert second.tags.get() in first.tags.all()
 
-    @pytest.mark.parametrize("tags", [["t"] * 2 + [str(n) for n in range(30)], ["x" * 51]], ids=["many", "long"])
+    @pytest.mark.parametrize(
+        "tags", [["t"] * 2 + [str(n) for n in range(30)], ["x" * 51]], ids=["many", "long"]
+    )
     def test_too_many_or_too_long_tags_are_refused(self, album: Album, tags: list[str]) -> None:
         with pytest.raises(ValidationError):
             upload(album, tags=tags)
@@ -68,7 +70,10 @@ class TestUpload:
             raise BrokerError("Connection refused")
 
         monkeypatch.setattr("config.celery.app.send_task", refuse)
-        with caplog.at_level(logging.WARNING, "slipway.gallery"), django_capture_on_commit_callbacks(execute=True):
+        with (
+            caplog.at_level(logging.WARNING, "slipway.gallery"),
+            django_capture_on_commit_callbacks(execute=True),
+        ):
             photo = upload(album)
         assert Photo.objects.get(pk=photo.pk).state == PhotoState.PENDING
         assert "cannot enqueue a task" in caplog.text
@@ -142,7 +147,9 @@ class TestVisibility:
         assert all(name.startswith("private/") and default_storage.exists(name) for name in names)
         assert not set(names) & set(old_names)
 
-    def test_placing_is_asked_for_again_until_it_is_done(self, album: Album, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_placing_is_asked_for_again_until_it_is_done(
+        self, album: Album, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         sent: list[tuple[Any, ...]] = []
         monkeypatch.setattr(services, "enqueue", lambda *arguments: sent.append(arguments))
         services.update_album(album.owner, album.pk, visibility=Visibility.PRIVATE)
@@ -152,7 +159,9 @@ class TestVisibility:
         album.refresh_from_db()
         assert not album.is_being_placed
 
-    def test_an_unlisted_album_s_renditions_are_served_by_name(self, make_album: Callable[..., Album]) -> None:
+    def test_an_unlisted_album_s_renditions_are_served_by_name(
+        self, make_album: Callable[..., Album]
+    ) -> None:
         photo = uploaded_and_ready(make_album(visibility="UNLISTED"))
         assert all(r.file.name.startswith("public/") for r in Rendition.objects.filter(photo=photo))
 
@@ -177,7 +186,11 @@ class TestDeletion:
         django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
     ) -> None:
         photo = uploaded_and_ready(album)
-        with django_capture_on_commit_callbacks(execute=True), pytest.raises(ZeroDivisionError), transaction.atomic():
+        with (
+            django_capture_on_commit_callbacks(execute=True),
+            pytest.raises(ZeroDivisionError),
+            transaction.atomic(),
+        ):
             services.delete_photo(album.owner, photo.pk)
             raise ZeroDivisionError
         assert len(stored_files(settings)) == 4

@@ -1,0 +1,140 @@
+"""Writes what is made from the declaration: `.env.example`, `.env.prod` and docs/configuration.md. Reads no environment."""
+
+import textwrap
+from pathlib import Path
+
+from config.environment_values import ROOT
+from config.variables import GROUPS, VARIABLES, Group, Variable
+
+WIDTH = 100
+HEAD_OF_EXAMPLE = (
+    "The environment of development. `make run` copies it to .env with fresh secrets where there is no .env.",
+    "Written by `make env` from config/variables.py: change it there. A value with a $ is written with $$.",
+)
+HEAD_OF_PRODUCTION = (
+    "The environment of production. Replace every placeholder, then check it:",
+    "    python -m config.environment check .env.prod",
+    "Written by `make env` from config/variables.py: change it there. Any variable may come from a file instead:",
+    "NAME_FILE=/path. A value with a $ is written with $$.",
+)
+HEAD_OF_PAGE = """# Configuration
+
+Everything that may differ between machines is a variable of the environment, declared once in `config/variables.py`. From that
+come this page, `.env.example` and `.env.prod` (`make env` writes all three), and the checks at every start.
+
+- A variable comes from the process's environment, else from `.env` at the project's root. `ENV_FILE=path` names another file,
+  `ENV_FILE=` none.
+- Any variable can come from a file: `NAME_FILE=/run/secrets/name`. The file has to be there and not be empty; a newline at
+  its end is cut off.
+- In an env file, `$$` is a dollar sign; a single `$` would be replaced by Docker Compose and is refused. Single quotes keep a
+  value as it is.
+- Defaults are production's. A variable without one has to be set, and the application refuses to start without it.
+- All that is wrong is told at once. To check a file without starting anything:
+
+```sh
+python -m config.environment check .env.prod
+```
+
+It exits with 0 where the file is fine, 1 where it is not, and 2 where it cannot be read.
+"""
+
+
+def comment(text: str) -> list[str]:
+    """Return a text as comment lines."""
+    return [f"# {line}" for line in textwrap.wrap(text, WIDTH - 2, break_long_words=False)]
+
+
+def facts(variable: Variable) -> str:
+    """Return a variable's default, and what development makes of it, as a sentence."""
+    default = "Required" if variable.is_required else f"Default: {variable.default or 'empty'}"
+    development = ""
+    if (
+        variable.development is not None
+        and variable.development != variable.default
+        and not variable.is_secret
+    ):
+        development = f" In development: {variable.development or 'empty'}."
+    bounds = f", {variable.minimum} to {variable.maximum}" if variable.kind == "number" else ""
+    choices = f", one of {', '.join(variable.choices)}" if variable.choices else ""
+    return f"{default}{bounds}{choices}.{development}"
+
+
+def quoted(value: str) -> str:
+    """Return a value as it is written in an env file."""
+    value = value.replace("$", "$$")
+    return f'"{value}"' if " " in value or "#" in value else value
+
+
+def example_line(variable: Variable) -> str:
+    """Return a variable's line in `.env.example`; what `make run` sees to itself is commented out."""
+    if variable.is_left_to_run:
+        return f"# {variable.name}={variable.example}"
+    value = variable.development if variable.development is not None else variable.default
+    return f"{variable.name}={quoted(value or '')}"
+
+
+def production_line(variable: Variable) -> str:
+    """Return a variable's line in `.env.prod`; a default is there to see, commented out."""
+    if variable.example is not None:
+        return f"{variable.name}={quoted(variable.example)}"
+    return f"# {variable.name}={quoted(variable.default or '')}"
+
+
+def env_file(head: tuple[str, ...], line_of: object) -> str:
+    """Return an env file's text; `line_of` gives a variable's line."""
+    assert callable(line_of)
+    lines = [f"# {line}" for line in head]
+    for group in GROUPS:
+        lines += ["", "", f"# --- {group.title} {'-' * (WIDTH - 7 - len(group.title))}"]
+        for variable in group.variables:
+            lines += ["", *comment(variable.purpose), *comment(facts(variable)), line_of(variable)]
+    return "\n".join(lines) + "\n"
+
+
+def table_row(variable: Variable) -> str:
+    """Return a variable's row on the page."""
+    default = (
+        "**required**" if variable.is_required else f"`{variable.default}`" if variable.default else "empty"
+    )
+    development = variable.development
+    shown = (
+        "a fresh secret"
+        if variable.name == "DJANGO_SECRET_KEY"
+        else f"`{development}`"
+        if development
+        else ""
+    )
+    shown = "started by `make run`" if variable.is_left_to_run else shown
+    bounds = f" {variable.minimum} to {variable.maximum}." if variable.kind == "number" else ""
+    choices = (
+        f" One of {', '.join(f'`{choice}`' for choice in variable.choices)}." if variable.choices else ""
+    )
+    secret = " Secret." if variable.is_secret else ""
+    readers = ", ".join(variable.services) or "`make run`"
+    return f"| `{variable.name}` | {variable.purpose}{bounds}{choices}{secret} | {default} | {shown} | {readers} |"
+
+
+def section(group: Group) -> str:
+    """Return a group's section on the page."""
+    head = f"## {group.title}\n\n| variable | what it is for | default | in development | read by |\n| --- | --- | --- | --- | --- |\n"
+    return head + "\n".join(table_row(variable) for variable in group.variables) + "\n"
+
+
+def page() -> str:
+    """Return docs/configuration.md."""
+    return "\n".join([HEAD_OF_PAGE, *(section(group) for group in GROUPS)])
+
+
+def written_files() -> dict[Path, str]:
+    """Return the text of every file that is made from the declaration, by its path."""
+    return {
+        ROOT / ".env.example": env_file(HEAD_OF_EXAMPLE, example_line),
+        ROOT / ".env.prod": env_file(HEAD_OF_PRODUCTION, production_line),
+        ROOT / "docs" / "configuration.md": page(),
+    }
+
+
+def own_env_file(secret_key: str) -> str:
+    """Return `.env.example` with a secret of its own in place of the placeholder."""
+    placeholder = VARIABLES["DJANGO_SECRET_KEY"].development or ""
+    return env_file(HEAD_OF_EXAMPLE, example_line).replace(placeholder, secret_key)

@@ -1,0 +1,405 @@
+"""Every variable of the environment, as data: the one place where each is declared. Reads nothing.
+
+Defaults are production's; `development` is what `.env.example` changes. A variable without a default is required.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "flag", "number", "items", "path"]
+Form = Literal[
+    "plain",
+    "postgres",
+    "redis",
+    "email",
+    "http",
+    "time zone",
+    "language",
+    "cron",
+    "address path",
+    "email address",
+]
+
+WEB, WORKER, SCHEDULER, DB, REDIS, NGINX, BACKUP = (
+    "web",
+    "worker",
+    "scheduler",
+    "db",
+    "redis",
+    "nginx",
+    "backup",
+)
+APPLICATION = (WEB, WORKER, SCHEDULER)
+
+MIB = 1024 * 1024
+YEAR_SECONDS = 31_536_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variable:
+    """One variable. `default` None means required, "" means that it may stay empty.
+
+    `development` is its value in `.env.example` (None: the default), `example` its value in `.env.prod` (None: the default).
+    `minimum` and `maximum` bound a number; `form` is what a text has to parse as; `services` may see it.
+    """
+
+    name: str
+    purpose: str
+    kind: Kind = "text"
+    default: str | None = ""
+    development: str | None = None
+    example: str | None = None
+    form: Form = "plain"
+    choices: tuple[str, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    is_secret: bool = False
+    is_left_to_run: bool = False
+    services: tuple[str, ...] = APPLICATION
+
+    @property
+    def is_required(self) -> bool:
+        """Whether a start without it is refused."""
+        return self.default is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Variables that belong together, under a title."""
+
+    title: str
+    variables: tuple[Variable, ...]
+
+
+def flag(name: str, purpose: str, *, default: str = "false", **options: str | tuple[str, ...]) -> Variable:
+    """Declare a variable that is true or false."""
+    return Variable(name=name, purpose=purpose, kind="flag", default=default, **options)  # type: ignore[arg-type]
+
+
+def number(
+    name: str,
+    purpose: str,
+    *,
+    default: int,
+    minimum: int = 0,
+    maximum: int,
+    services: tuple[str, ...] = APPLICATION,
+) -> Variable:
+    """Declare a variable that is a whole number."""
+    return Variable(
+        name=name,
+        purpose=purpose,
+        kind="number",
+        default=str(default),
+        minimum=minimum,
+        maximum=maximum,
+        services=services,
+    )
+
+
+DJANGO = Group(
+    title="Django",
+    variables=(
+        Variable(
+            name="DJANGO_SECRET_KEY",
+            purpose="Signs sessions and password links. Whoever has it can sign in as anybody. At least 50 random characters; "
+            "`python -m config.environment init` makes one.",
+            default=None,
+            development="change-me-python-m-config.environment-init-does-it",
+            example="change-me-50-random-characters",
+            is_secret=True,
+        ),
+        flag(
+            "DJANGO_DEBUG",
+            "Shows tracebacks to whoever causes an error, and serves static files without nginx. Never in production.",
+            development="true",
+            services=(WEB, WORKER, SCHEDULER),
+        ),
+        Variable(
+            name="DJANGO_ALLOWED_HOSTS",
+            purpose="The names under which the site is reached, with commas between them; a request for another is refused.",
+            kind="items",
+            default=None,
+            development="localhost,127.0.0.1,[::1]",
+            example="api.example.com",
+        ),
+        Variable(
+            name="SITE_URL",
+            purpose="The site's address in links that are mailed, such as the one that resets a password.",
+            default=None,
+            development="http://127.0.0.1:8000",
+            example="https://api.example.com",
+            form="http",
+        ),
+        Variable(
+            name="CSRF_TRUSTED_ORIGINS",
+            purpose="Other origins whose pages may send requests with the visitor's session, with scheme, with commas between "
+            "them: a front end on its own domain.",
+            kind="items",
+        ),
+        Variable(
+            name="DJANGO_TIME_ZONE",
+            purpose="The zone of times in the admin, and of a camera that does not say its own; the API always gives an offset.",
+            default="UTC",
+            form="time zone",
+        ),
+        Variable(
+            name="DJANGO_LANGUAGE_CODE", purpose="The language of the admin and of messages.", default="en-us", form="language"
+        ),
+        Variable(
+            name="LOG_LEVEL",
+            purpose="The least important messages that are logged.",
+            default="INFO",
+            choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+        ),
+        Variable(
+            name="LOG_FORMAT",
+            purpose="How log lines look: `json` for machines, `console` for people.",
+            default="json",
+            development="console",
+            choices=("json", "console"),
+        ),
+        flag("GRAPHIQL", "Shows the GraphiQL editor to a browser that opens /graphql.", development="true", services=(WEB,)),
+        flag(
+            "GRAPHQL_INTROSPECTION",
+            "Lets clients ask for the schema, and suggests names in errors. Off, a stranger has to guess.",
+            development="true",
+            services=(WEB,),
+        ),
+        number(
+            "GRAPHQL_MAX_PAGE_SIZE",
+            "The most items that one page of a list may have; asking for more is an error.",
+            default=100, minimum=1, maximum=1000, services=(WEB,),
+        ),
+        Variable(
+            name="ADMIN_URL",
+            purpose="The path of Django's admin. One that is not the usual keeps scanners out of the log.",
+            default="admin/",
+            form="address path",
+            services=(WEB, NGINX),
+        ),
+        number(
+            "REQUEST_MAX_BYTES",
+            "The largest request body, all files of an upload together, in bytes.",
+            default=64 * MIB, minimum=MIB, maximum=10_240 * MIB, services=(WEB, NGINX),
+        ),
+        number("PORT", "The port on 127.0.0.1 that `make run` serves on.", default=8000, minimum=1, maximum=65_535, services=()),
+    ),
+)  # fmt: skip
+
+SECURITY = Group(
+    title="Security",
+    variables=(
+        flag(
+            "SECURE_PROXY_SSL_HEADER",
+            "Believes nginx's X-Forwarded-Proto, so that Django knows that a request came over TLS. Only behind a proxy that "
+            "sets it always.",
+            default="true",
+            development="false",
+            services=(WEB,),
+        ),
+        flag("SESSION_COOKIE_SECURE", "Sends the session cookie over TLS only.", default="true", development="false", services=(WEB,)),
+        flag("CSRF_COOKIE_SECURE", "Sends the CSRF cookie over TLS only.", default="true", development="false", services=(WEB,)),
+        Variable(
+            name="SECURE_HSTS_SECONDS",
+            purpose="For how long browsers refuse to come without TLS, once they have been here. Raise it step by step: it "
+            "can't be taken back.",
+            kind="number",
+            default="3600",
+            development="0",
+            minimum=0,
+            maximum=2 * YEAR_SECONDS,
+            services=(WEB, NGINX),
+        ),
+        number(
+            "LOGIN_MAX_FAILURES",
+            "After so many wrong passwords for one address from one client, sign-in is closed to it for a while.",
+            default=5, minimum=1, maximum=1000, services=(WEB,),
+        ),
+        number(
+            "LOGIN_LOCKOUT_SECONDS", "For how long it is closed.", default=900, minimum=1, maximum=86_400, services=(WEB,)
+        ),
+        number(
+            "PASSWORD_RESET_TIMEOUT_SECONDS",
+            "For how long a mailed link can set a new password.",
+            default=3600, minimum=60, maximum=7 * 86_400, services=(WEB, WORKER),
+        ),
+    ),
+)  # fmt: skip
+
+DATABASE = Group(
+    title="Database",
+    variables=(
+        Variable(
+            name="DATABASE_URL",
+            purpose="Where PostgreSQL is: `postgres://user:password@host:5432/name`; `?sslmode=verify-full` and the like go "
+            "behind it. `make run` starts one of its own where this is not set.",
+            default=None,
+            example="postgres://slipway:change-me@db:5432/slipway",
+            form="postgres",
+            is_secret=True,
+            is_left_to_run=True,
+            services=(*APPLICATION, BACKUP),
+        ),
+        number(
+            "DB_POOL_SIZE",
+            "The most connections to PostgreSQL that one process keeps. Processes times this has to stay below its max_connections.",
+            default=10, minimum=1, maximum=500,
+        ),
+        Variable(
+            name="DB_BACKUPS_DIR", purpose="Where the backup service keeps its sets.", default="/backups", services=(BACKUP,)
+        ),
+        Variable(
+            name="DB_BACKUP_CRON",
+            purpose="When the database is backed up: minute, hour, day of month, month, day of week.",
+            default="0 3 * * *",
+            form="cron",
+            services=(BACKUP,),
+        ),
+        number(
+            "DB_BACKUP_RETENTION_DAYS",
+            "For how long a backup is kept. The last verified one is kept for ever.",
+            default=14, minimum=1, maximum=3650, services=(BACKUP,),
+        ),
+    ),
+)  # fmt: skip
+
+CACHE_AND_TASKS = Group(
+    title="Cache and tasks",
+    variables=(
+        Variable(
+            name="REDIS_URL",
+            purpose="Where Redis is, for cache, tasks and subscriptions: `redis://:password@host:6379/0`. `make run` starts a "
+            "Valkey of its own where this is not set.",
+            default=None,
+            example="redis://:change-me@redis:6379/0",
+            form="redis",
+            is_secret=True,
+            is_left_to_run=True,
+        ),
+        number(
+            "CACHE_TIMEOUT_SECONDS",
+            "For how long a cached value is kept that does not say.",
+            default=300,
+            minimum=1,
+            maximum=86_400,
+        ),
+    ),
+)
+
+STORAGE = Group(
+    title="Storage",
+    variables=(
+        Variable(
+            name="STATIC_URL", purpose="The path of static files.", default="/static/", form="address path", services=(WEB, NGINX)
+        ),
+        Variable(
+            name="STATIC_ROOT",
+            purpose="The folder that static files are collected into, for nginx to serve.",
+            kind="path",
+            default="/srv/static",
+            development=".data/static",
+            services=(WEB, NGINX),
+        ),
+        Variable(
+            name="MEDIA_URL", purpose="The path of uploaded files.", default="/media/", form="address path", services=(WEB, WORKER, NGINX)
+        ),
+        Variable(
+            name="MEDIA_ROOT",
+            purpose="The folder that uploaded files are kept in. It has to be writable, and in the backup.",
+            kind="path",
+            default="/srv/media",
+            development=".data/media",
+            services=(WEB, WORKER, NGINX, BACKUP),
+        ),
+        number(
+            "MEDIA_MAX_BYTES",
+            "The largest file that may be uploaded, in bytes.",
+            default=20 * MIB, minimum=1024, maximum=1024 * MIB, services=(WEB, NGINX),
+        ),
+        number(
+            "MEDIA_MAX_PIXELS",
+            "The largest picture, width times height: a small file can unpack to gigabytes.",
+            default=50_000_000, minimum=10_000, maximum=500_000_000, services=(WEB, WORKER),
+        ),
+        Variable(
+            name="MEDIA_BACKUP_TARGET",
+            purpose="Where media are copied to, off this machine; empty: nowhere yet.",
+            is_secret=True,
+            services=(BACKUP,),
+        ),
+        Variable(
+            name="MEDIA_BACKUP_CRON", purpose="When media are copied.", default="30 3 * * *", form="cron", services=(BACKUP,)
+        ),
+    ),
+)  # fmt: skip
+
+NGINX_GROUP = Group(
+    title="nginx",
+    variables=(
+        Variable(
+            name="SERVER_NAME",
+            purpose="The name that nginx answers to; a request for another is closed without an answer.",
+            default="localhost",
+            example="api.example.com",
+            services=(NGINX,),
+        ),
+        flag(
+            "USE_TLS",
+            "Serves TLS on port 443 and sends port 80 there.",
+            default="true",
+            development="false",
+            services=(WEB, NGINX),
+        ),
+        Variable(
+            name="TLS_CERT_PATH",
+            purpose="The certificate with its chain, in PEM.",
+            default="/etc/nginx/tls/fullchain.pem",
+            services=(WEB, NGINX),
+        ),
+        Variable(
+            name="TLS_KEY_PATH",
+            purpose="The certificate's key, in PEM.",
+            default="/etc/nginx/tls/privkey.pem",
+            services=(WEB, NGINX),
+        ),
+    ),
+)
+
+EMAIL = Group(
+    title="Email",
+    variables=(
+        Variable(
+            name="EMAIL_URL",
+            purpose="The mail server in one line, `smtp+tls://user:password@host:587`; or the five below. With neither, mail "
+            "is written to the log and reaches nobody.",
+            development="consolemail://",
+            form="email",
+            is_secret=True,
+        ),
+        Variable(name="EMAIL_HOST", purpose="The mail server's name."),
+        number("EMAIL_PORT", "Its port.", default=587, minimum=1, maximum=65_535),
+        Variable(name="EMAIL_USER", purpose="Whom we are to it."),
+        Variable(name="EMAIL_PASS", purpose="The password there.", is_secret=True),
+        flag("EMAIL_USE_TLS", "Speaks TLS to it, by STARTTLS.", default="true"),
+        Variable(
+            name="DEFAULT_FROM_EMAIL",
+            purpose="Whom mail is from.",
+            default="Slipway <noreply@localhost>",
+            example="Slipway <noreply@example.com>",
+            form="email address",
+        ),
+    ),
+)
+
+GROUPS = (DJANGO, SECURITY, DATABASE, CACHE_AND_TASKS, STORAGE, NGINX_GROUP, EMAIL)
+
+
+def all_variables() -> Iterator[Variable]:
+    """Yield every variable in the order of its group."""
+    for group in GROUPS:
+        yield from group.variables
+
+
+VARIABLES = {variable.name: variable for variable in all_variables()}

@@ -1,0 +1,45 @@
+from pathlib import Path
+
+from pytest_django import Settings
+
+from config import checks
+
+
+def ids(messages: list[checks.CheckMessage]) -> list[str | None]:
+    assert all(message.hint for message in messages)
+    return [message.id for message in messages]
+
+
+def test_e001_a_media_folder_that_cannot_be_written(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "made" / "later"
+    assert ids(checks.media_root_is_writable(None)) == []
+    (tmp_path / "file").write_text("")
+    settings.MEDIA_ROOT = tmp_path / "file" / "below"
+    assert ids(checks.media_root_is_writable(None)) == ["slipway.E001"]
+
+
+def test_e002_a_file_that_fits_into_no_request(settings: Settings) -> None:
+    assert ids(checks.upload_fits_into_a_request(None)) == []
+    settings.MEDIA_MAX_BYTES = settings.REQUEST_MAX_BYTES
+    assert ids(checks.upload_fits_into_a_request(None)) == ["slipway.E002"]
+
+
+def test_w001_links_without_tls(settings: Settings) -> None:
+    settings.SITE_URL = "https://api.example.com"
+    assert ids(checks.links_in_mail_are_https(None)) == []
+    settings.SITE_URL = "http://api.example.com"
+    assert ids(checks.links_in_mail_are_https(None)) == ["slipway.W001"]
+
+
+def test_w002_mail_that_reaches_nobody(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    assert ids(checks.mail_reaches_somebody(None)) == []
+    settings.EMAIL_BACKEND = checks.CONSOLE_MAIL
+    assert ids(checks.mail_reaches_somebody(None)) == ["slipway.W002"]
+
+
+def test_w003_logs_for_people(settings: Settings) -> None:
+    settings.LOG_FORMAT = "json"
+    assert ids(checks.logs_are_for_machines(None)) == []
+    settings.LOG_FORMAT = "console"
+    assert ids(checks.logs_are_for_machines(None)) == ["slipway.W003"]
