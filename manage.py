@@ -8,8 +8,9 @@ import sys
 def main() -> None:
     """Run a management command; a wrong environment ends it with all that is wrong, and status 1."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    from config.environment import ConfigurationError
     from django.core.management import execute_from_command_line
+
+    from config.environment import ConfigurationError
 
     try:
         execute_from_command_line(sys.argv)

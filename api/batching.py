@@ -40,9 +40,7 @@ def related(row: models.Model, name: str) -> Any:
     return getattr(row, name)
 
 
-def answer_for(
-    row: Row, key: Hashable, fetch: Callable[[Sequence[Row]], dict[Any, Answer]], default: Answer
-) -> Answer:
+def answer_for(row: Row, key: Hashable, fetch: Callable[[Sequence[Row]], dict[Any, Answer]], default: Answer) -> Answer:
     """Return what `fetch(peers)` holds under `row.pk`; it is called once for all peers and each distinct `key`."""
     answers: dict[Hashable, Answer] = row.__dict__.setdefault(ANSWERS, {})
     if key not in answers:

@@ -35,7 +35,7 @@ class GraphQLConsumer(GraphQLWSConsumer[Context, None]):
         """Return whose session cookie the handshake brought."""
         key = self.scope.get("cookies", {}).get(settings.SESSION_COOKIE_NAME)
         request: Any = SimpleNamespace(session=SessionStore(key))
-        user: User | AnonymousUser = auth.get_user(request)  # type: ignore[assignment]  # our user model
+        user: User | AnonymousUser = auth.get_user(request)
         return user
 
     def authorization(self) -> str | None:

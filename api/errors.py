@@ -70,18 +70,24 @@ def present(error: GraphQLError) -> None:
     cause = root_cause(error)
     if isinstance(cause, ApplicationError):
         error.message, error.extensions = cause.message, cause.extensions
-    elif isinstance(cause, UNAVAILABLE):
-        present_unavailable(error, cause)
-    elif isinstance(cause, (django.db.DataError, UnicodeEncodeError)):
-        present_unfit(error, cause)
-    elif isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
-        present_no_space(error, cause)
     elif isinstance(error, GraphQLSyntaxError):
         error.extensions = {"code": "GRAPHQL_PARSE_FAILED"}
     elif is_about_a_value(error):
         error.extensions = {"code": "BAD_USER_INPUT"}
     elif cause is None:
         error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED"}
+    else:
+        present_failure(error, cause)
+
+
+def present_failure(error: GraphQLError, cause: BaseException) -> None:
+    """Turn what a resolver ran into, rather than said, into words."""
+    if isinstance(cause, UNAVAILABLE):
+        present_unavailable(error, cause)
+    elif isinstance(cause, (django.db.DataError, UnicodeEncodeError)):
+        present_unfit(error, cause)
+    elif isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+        present_no_space(error, cause)
     else:
         present_internal(error, cause)
 
@@ -111,9 +117,7 @@ def present_unavailable(error: GraphQLError, cause: BaseException) -> None:
 def present_unfit(error: GraphQLError, cause: BaseException) -> None:
     """Say that PostgreSQL can't keep a value: a NUL or half a character in a text, a number or time beyond its range."""
     logger.warning("a value does not fit the database", extra={"error": str(cause)[:500]})
-    error.message = (
-        "A value cannot be kept: a text has a NUL or half a character, or a number or time is out of range."
-    )
+    error.message = "A value cannot be kept: a text has a NUL or half a character, or a number or time is out of range."
     error.extensions = {"code": "BAD_USER_INPUT"}
 
 

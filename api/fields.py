@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import getdoc
 from typing import Any, TypeVar, overload
 
 import strawberry
 from channels.db import database_sync_to_async
+from django.db.models import Model
 from strawberry.utils.inspect import in_async_context
 
 Resolver = TypeVar("Resolver", bound=Callable[..., Any])
@@ -39,7 +41,13 @@ def mutation(resolver: Callable[..., Any], **options: Any) -> Any: ...
 @overload
 def mutation(resolver: None = None, **options: Any) -> Callable[[Callable[..., Any]], Any]: ...
 def mutation(resolver: Callable[..., Any] | None = None, **options: Any) -> Any:
-    """Declare a mutation; takes strawberry.mutation's options."""
+    """Declare a mutation, described by its docstring; takes strawberry.mutation's options."""
     if resolver is None:
         return lambda function: mutation(function, **options)
+    options.setdefault("description", getdoc(resolver))
     return strawberry.mutation(resolver=off_the_loop(resolver), **options)
+
+
+def shown(row: Model) -> Any:
+    """Return a model's row where a GraphQL type is expected: strawberry-django resolves the one as the other."""
+    return row

@@ -65,14 +65,10 @@ class Query:
         found: relay.Node | None = load(info.context.viewer, [id])[0]
         return found
 
-    @field(
-        description="The objects with these ids, in their order, null for each that the viewer may not see."
-    )
+    @field(description="The objects with these ids, in their order, null for each that the viewer may not see.")
     def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[relay.Node | None]:
         """Return several objects."""
-        from api.connections import PageRequest
+        from api.keyset import PageRequest
 
-        PageRequest.of(
-            first=len(ids), after=None, last=None, before=None
-        )  # no more ids than a page has items
+        PageRequest.of(first=len(ids), after=None, last=None, before=None)  # no more ids than a page has items
         return load(info.context.viewer, ids)

@@ -12,9 +12,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 class UserError:
     """`field` is the input's field in GraphQL's spelling, with an index for one of a list: `files.0`."""
 
-    field: str | None = strawberry.field(
-        description="The input's field, as in `files.0`, or null for the whole."
-    )
+    field: str | None = strawberry.field(description="The input's field, as in `files.0`, or null for the whole.")
     message: str = strawberry.field(description="A sentence for people.")
     code: str = strawberry.field(description="A stable word for machines, as in `too_long`.")
 
@@ -39,6 +37,4 @@ def user_errors(error: ValidationError) -> list[UserError]:
 def _of_field(name: str | None, errors: Iterable[ValidationError]) -> Iterable[UserError]:
     for error in errors:
         message = " ".join(error.messages)
-        yield UserError(
-            field=camel_case(name) if name else None, message=message, code=error.code or "invalid"
-        )
+        yield UserError(field=camel_case(name) if name else None, message=message, code=error.code or "invalid")

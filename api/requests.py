@@ -56,9 +56,7 @@ def request_parameters(request: HttpRequest) -> Any:
 
 def parameters_of_url(request: HttpRequest) -> dict[str, Any]:
     """Return a GET request's parameters."""
-    parameters: dict[str, Any] = {
-        name: request.GET[name] for name in ("query", "operationName") if name in request.GET
-    }
+    parameters: dict[str, Any] = {name: request.GET[name] for name in ("query", "operationName") if name in request.GET}
     if request.GET.get("variables"):
         parameters["variables"] = parsed_json(request.GET["variables"], what="The parameter `variables`")
     return parameters

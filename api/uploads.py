@@ -3,6 +3,8 @@
 https://github.com/jaydenseric/graphql-multipart-request-spec
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from typing import Any, NewType
@@ -12,12 +14,12 @@ from django.core.files.uploadedfile import UploadedFile
 
 from api.errors import BadUserInputError
 
-Upload = NewType("Upload", UploadedFile)
+Upload = NewType("Upload", "UploadedFile[bytes]")
 
 MAX_MAP_BYTES = 64 * 1024
 
 
-def accept(value: Any) -> UploadedFile:
+def accept(value: Any) -> UploadedFile[bytes]:
     """Return the file; raises ValueError for what was not uploaded, as a path in a JSON variable would be."""
     if not isinstance(value, UploadedFile):
         raise ValueError("An Upload has to be sent as a file of a multipart request.")  # noqa: TRY004 - a coercion error
@@ -35,7 +37,7 @@ UPLOAD_SCALARS: dict[object, Any] = {
 }
 
 
-def operations_with_files(fields: Mapping[str, str], files: Mapping[str, UploadedFile]) -> Any:
+def operations_with_files(fields: Mapping[str, str], files: Mapping[str, UploadedFile[bytes]]) -> Any:
     """Return the JSON value of `operations` with each file put where `map` says; raises BadUserInputError."""
     operations = json_field(fields, "operations")
     places = json_field(fields, "map")
@@ -43,9 +45,7 @@ def operations_with_files(fields: Mapping[str, str], files: Mapping[str, Uploade
         raise BadUserInputError("The field `map` has to be an object of lists: a file's field to its paths.")
     for name, paths in places.items():
         if name not in files:
-            raise BadUserInputError(
-                f"The field `map` names the file {name!r}, which the request does not have."
-            )
+            raise BadUserInputError(f"The field `map` names the file {name!r}, which the request does not have.")
         for path in paths:
             put(operations, path, files[name])
     return operations
@@ -64,7 +64,7 @@ def json_field(fields: Mapping[str, str], name: str) -> Any:
         raise BadUserInputError(f"The field `{name}` is not JSON.") from error
 
 
-def put(operations: Any, path: object, file: UploadedFile) -> None:
+def put(operations: Any, path: object, file: UploadedFile[bytes]) -> None:
     """Put the file at a dotted path such as `variables.files.0`, where a null has to be waiting for it."""
     steps = path.split(".") if isinstance(path, str) else []
     target, waiting = operations, operations

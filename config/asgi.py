@@ -1,8 +1,8 @@
-# ruff: noqa: E402 - Django is set up before anything of it is imported
 """The application that a server runs: health ahead of everything, then Django over HTTP and GraphQL over WebSockets."""
 
 import os
 import sys
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
@@ -27,7 +27,7 @@ from config.request_body import limit_body
 from config.request_log import log_requests
 
 # In development nobody stands in front of us who would serve static files.
-http = ASGIStaticFilesHandler(django_application) if settings.DEBUG else django_application
+http: Any = ASGIStaticFilesHandler(django_application) if settings.DEBUG else django_application
 
 application = log_requests(
     answer_health(

@@ -19,9 +19,7 @@ def header(scope: Scope, name: bytes) -> str | None:
     return None
 
 
-async def send_json(
-    send: Send, *, status: int, body: bytes, headers: list[tuple[bytes, bytes]] | None = None
-) -> None:
+async def send_json(send: Send, *, status: int, body: bytes, headers: list[tuple[bytes, bytes]] | None = None) -> None:
     """Answer a request with a JSON body."""
     fixed = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": [*fixed, *(headers or [])]})

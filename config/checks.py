@@ -45,9 +45,7 @@ def links_in_mail_are_https(app_configs: Sequence[Any] | None, **_: object) -> l
     if settings.SITE_URL.startswith("https://"):
         return []
     hint = "Set SITE_URL to the https:// address of the site."
-    return [
-        Warning(f"Links in mail begin with {settings.SITE_URL}, without TLS.", hint=hint, id="slipway.W001")
-    ]
+    return [Warning(f"Links in mail begin with {settings.SITE_URL}, without TLS.", hint=hint, id="slipway.W001")]
 
 
 @register(Tags.security, deploy=True)

@@ -34,9 +34,7 @@ def parse(text: str) -> tuple[dict[str, str], list[Problem]]:
             )
             continue
         if name in texts:
-            problems.append(
-                Problem(name, f"is set a second time, on line {number}", "Delete one of the two lines.")
-            )
+            problems.append(Problem(name, f"is set a second time, on line {number}", "Delete one of the two lines."))
         texts[name], trouble = unescaped(name, value)
         problems += trouble
     return texts, problems
@@ -66,7 +64,5 @@ def unescaped(name: str, raw: str) -> tuple[str, list[Problem]]:
     problems = []
     if LONE_DOLLAR.search(text):
         hint = "Write $$ for each dollar sign, or put the value into single quotes."
-        problems.append(
-            Problem(name, "has a $ that Docker Compose would replace by a variable's value", hint)
-        )
+        problems.append(Problem(name, "has a $ that Docker Compose would replace by a variable's value", hint))
     return text.replace("$$", "$"), problems

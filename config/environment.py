@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 import environ
 
+from config.env_file import parse
 from config.environment_rules import Problem, problems_across, unknown_in_file, unknown_in_process
 from config.environment_values import ROOT, Value, WrongValueError, value_of
-from config.env_file import parse
 from config.variables import VARIABLES, Variable
 
 __all__ = [
@@ -116,7 +116,7 @@ def examine(
             text = text_for(variable, texts)
             if text is None and variable.name in left_out:
                 continue
-            values[variable.name] = value_of(variable, required(variable, text))
+            values[variable.name] = value_of(variable, required(text))
         except WrongValueError as error:
             problems.append(Problem(variable.name, str(error), hint_for(variable)))
     return values, problems + problems_across(values)
@@ -138,7 +138,7 @@ def text_for(variable: Variable, texts: Mapping[str, str]) -> str | None:
     return text
 
 
-def required(variable: Variable, text: str | None) -> str:
+def required(text: str | None) -> str:
     """Return the text; raises WrongValueError where there has to be one and is none."""
     if text is None:
         raise WrongValueError("is not set")
@@ -148,9 +148,7 @@ def required(variable: Variable, text: str | None) -> str:
 def hint_for(variable: Variable) -> str:
     """Return what to do about a variable that is wrong."""
     example = (
-        ""
-        if variable.is_secret
-        else f" For example: {variable.name}={variable.example or variable.default or ''}"
+        "" if variable.is_secret else f" For example: {variable.name}={variable.example or variable.default or ''}"
     )
     return f"{variable.purpose}{example if variable.example or variable.default else ''}"
 

@@ -40,13 +40,9 @@ def parser() -> argparse.ArgumentParser:
     )
     checks.add_argument("file", type=Path, help="the env file, such as .env.prod")
     checks.add_argument("--json", action="store_true", help="tell the problems as JSON, on standard output")
-    writes = verbs.add_parser(
-        "write", help="write .env.example, .env.prod and docs/configuration.md (`make env`)"
-    )
+    writes = verbs.add_parser("write", help="write .env.example, .env.prod and docs/configuration.md (`make env`)")
     writes.add_argument("--check", action="store_true", help="write nothing; exit 1 where a file differs")
-    inits = verbs.add_parser(
-        "init", help="write .env for development with a fresh secret, where there is none"
-    )
+    inits = verbs.add_parser("init", help="write .env for development with a fresh secret, where there is none")
     inits.add_argument("file", type=Path, nargs="?", default=ROOT / ".env", help="another file than .env")
     return root
 
@@ -82,15 +78,11 @@ def report(path: Path, problems: list[Problem], *, is_json: bool) -> None:
 def write(*, is_check: bool) -> int:
     """Write the files made from the declaration, or say which differ."""
     different = [
-        path
-        for path, text in written_files().items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
+        path for path, text in written_files().items() if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
     for path in different:
         if is_check:
-            sys.stderr.write(
-                f"error: {path.relative_to(ROOT)} differs from config/variables.py.\n hint: make env\n"
-            )
+            sys.stderr.write(f"error: {path.relative_to(ROOT)} differs from config/variables.py.\n hint: make env\n")
         else:
             path.parent.mkdir(exist_ok=True)
             path.write_text(written_files()[path], encoding="utf-8")

@@ -1,6 +1,7 @@
 """Writes what is made from the declaration: `.env.example`, `.env.prod` and docs/configuration.md. Reads no environment."""
 
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 from config.environment_values import ROOT
@@ -48,11 +49,7 @@ def facts(variable: Variable) -> str:
     """Return a variable's default, and what development makes of it, as a sentence."""
     default = "Required" if variable.is_required else f"Default: {variable.default or 'empty'}"
     development = ""
-    if (
-        variable.development is not None
-        and variable.development != variable.default
-        and not variable.is_secret
-    ):
+    if variable.development is not None and variable.development != variable.default and not variable.is_secret:
         development = f" In development: {variable.development or 'empty'}."
     bounds = f", {variable.minimum} to {variable.maximum}" if variable.kind == "number" else ""
     choices = f", one of {', '.join(variable.choices)}" if variable.choices else ""
@@ -80,9 +77,8 @@ def production_line(variable: Variable) -> str:
     return f"# {variable.name}={quoted(variable.default or '')}"
 
 
-def env_file(head: tuple[str, ...], line_of: object) -> str:
+def env_file(head: tuple[str, ...], line_of: Callable[[Variable], str]) -> str:
     """Return an env file's text; `line_of` gives a variable's line."""
-    assert callable(line_of)
     lines = [f"# {line}" for line in head]
     for group in GROUPS:
         lines += ["", "", f"# --- {group.title} {'-' * (WIDTH - 7 - len(group.title))}"]
@@ -93,22 +89,12 @@ def env_file(head: tuple[str, ...], line_of: object) -> str:
 
 def table_row(variable: Variable) -> str:
     """Return a variable's row on the page."""
-    default = (
-        "**required**" if variable.is_required else f"`{variable.default}`" if variable.default else "empty"
-    )
+    default = "**required**" if variable.is_required else f"`{variable.default}`" if variable.default else "empty"
     development = variable.development
-    shown = (
-        "a fresh secret"
-        if variable.name == "DJANGO_SECRET_KEY"
-        else f"`{development}`"
-        if development
-        else ""
-    )
+    shown = "a fresh secret" if variable.name == "DJANGO_SECRET_KEY" else f"`{development}`" if development else ""
     shown = "started by `make run`" if variable.is_left_to_run else shown
     bounds = f" {variable.minimum} to {variable.maximum}." if variable.kind == "number" else ""
-    choices = (
-        f" One of {', '.join(f'`{choice}`' for choice in variable.choices)}." if variable.choices else ""
-    )
+    choices = f" One of {', '.join(f'`{choice}`' for choice in variable.choices)}." if variable.choices else ""
     secret = " Secret." if variable.is_secret else ""
     readers = ", ".join(variable.services) or "`make run`"
     return f"| `{variable.name}` | {variable.purpose}{bounds}{choices}{secret} | {default} | {shown} | {readers} |"

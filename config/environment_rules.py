@@ -101,9 +101,7 @@ def tls(values: Mapping[str, Value]) -> list[Problem]:
     missing = [name for name in needed if name in values and not values[name]]
     if not values.get("USE_TLS"):
         return []
-    return [
-        Problem(name, "is empty, and USE_TLS is true", "Set it, or set USE_TLS=false.") for name in missing
-    ]
+    return [Problem(name, "is empty, and USE_TLS is true", "Set it, or set USE_TLS=false.") for name in missing]
 
 
 def email(values: Mapping[str, Value]) -> list[Problem]:
@@ -113,7 +111,5 @@ def email(values: Mapping[str, Value]) -> list[Problem]:
     if (values.get("EMAIL_USER") or values.get("EMAIL_PASS")) and not (
         values.get("EMAIL_HOST") or values.get("EMAIL_URL")
     ):
-        return [
-            Problem("EMAIL_HOST", "is not set, though EMAIL_USER or EMAIL_PASS is", "Set EMAIL_HOST as well.")
-        ]
+        return [Problem("EMAIL_HOST", "is not set, though EMAIL_USER or EMAIL_PASS is", "Set EMAIL_HOST as well.")]
     return []

@@ -83,9 +83,7 @@ def refuse_weak_secret(variable: Variable, text: str) -> None:
         return
     if PLACEHOLDER.search(text):
         raise WrongValueError("still is the placeholder")
-    if variable.name == "DJANGO_SECRET_KEY" and (
-        len(text) < SECRET_KEY_LENGTH or len(set(text)) < SECRET_KEY_DISTINCT
-    ):
+    if variable.name == "DJANGO_SECRET_KEY" and (len(text) < SECRET_KEY_LENGTH or len(set(text)) < SECRET_KEY_DISTINCT):
         raise WrongValueError(
             f"has {len(text)} characters, {len(set(text))} of them different; "
             f"at least {SECRET_KEY_LENGTH} and {SECRET_KEY_DISTINCT} are needed"
@@ -102,9 +100,7 @@ def check_url(*schemes: str, needs_host: bool = True) -> Callable[[str], None]:
         except ValueError:
             raise WrongValueError("is not a URL that can be parsed") from None
         if parts.scheme not in schemes:
-            raise WrongValueError(
-                f"is not a URL that begins with {' or '.join(scheme + '://' for scheme in schemes)}"
-            )
+            raise WrongValueError(f"is not a URL that begins with {' or '.join(scheme + '://' for scheme in schemes)}")
         if needs_host and not host:
             raise WrongValueError("is a URL without a host")
 

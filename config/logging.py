@@ -43,9 +43,7 @@ class ConsoleFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as text."""
         text = super().format(record)
-        fields = " ".join(
-            f"{key}={value}" for key, value in extra_fields(record).items() if value is not None
-        )
+        fields = " ".join(f"{key}={value}" for key, value in extra_fields(record).items() if value is not None)
         return f"{text} {fields}".rstrip()
 
 

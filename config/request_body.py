@@ -12,9 +12,7 @@ class BodyTooLargeError(Exception):
 def refusal(limit_bytes: int) -> bytes:
     """Return the body of the response."""
     message = f"The request is larger than the {limit_bytes} bytes that are accepted."
-    return json.dumps(
-        {"errors": [{"message": message, "extensions": {"code": "REQUEST_TOO_LARGE"}}]}
-    ).encode()
+    return json.dumps({"errors": [{"message": message, "extensions": {"code": "REQUEST_TOO_LARGE"}}]}).encode()
 
 
 def limit_body(application: Application, *, limit_bytes: int) -> Application:

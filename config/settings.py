@@ -77,9 +77,7 @@ SILENCED_SYSTEM_CHECKS = [
     "auth.E003"
 ]  # the email is unique: by a constraint on its lower-case form, which the check overlooks
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
-SILENCED_SYSTEM_CHECKS = [
-    "auth.E003"
-]  # it does not see that User.email is unique by a constraint on lower(email)
+SILENCED_SYSTEM_CHECKS = ["auth.E003"]  # it does not see that User.email is unique by a constraint on lower(email)
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # reads what an imported table may bring

@@ -28,9 +28,7 @@ def make_user(db: None) -> Callable[..., User]:
     """Return what makes a user, by the name alone."""
 
     def make(name: str = "ada", **fields: object) -> User:
-        return User.objects.create_user(
-            email=f"{name}@example.com", password=PASSWORD, name=name.title(), **fields
-        )
+        return User.objects.create_user(email=f"{name}@example.com", password=PASSWORD, name=name.title(), **fields)
 
     return make
 

@@ -8,9 +8,7 @@ GPS_IFD, EXIF_IFD = 0x8825, 0x8769
 ORIENTATION, DATE_TIME_ORIGINAL, OFFSET_TIME_ORIGINAL = 0x0112, 0x9003, 0x9011
 
 
-def camera_exif(
-    *, orientation: int = 1, taken: str = "2020:01:02 03:04:05", offset: str | None = None
-) -> Image.Exif:
+def camera_exif(*, orientation: int = 1, taken: str = "2020:01:02 03:04:05", offset: str | None = None) -> Image.Exif:
     """Return an EXIF block with a position in it."""
     exif = Image.Exif()
     exif[ORIENTATION] = orientation

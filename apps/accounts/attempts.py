@@ -17,9 +17,7 @@ from django.core.cache import cache
 from api.errors import TooManyAttemptsError
 
 SPRAYING_FACTOR = 10
-IPV6_SUBSCRIBER_BITS = (
-    64  # what one customer gets: a counter per single address could be walked around for ever
-)
+IPV6_SUBSCRIBER_BITS = 64  # what one customer gets: a counter per single address could be walked around for ever
 
 
 def start(*, email: str, address: str) -> None:

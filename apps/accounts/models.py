@@ -53,9 +53,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     id = primary_key()
     email = models.EmailField(max_length=254)
     name = models.CharField(max_length=150, validators=[no_null_characters])
-    is_active = models.BooleanField(
-        default=True, help_text="Untick instead of deleting: it ends sessions and tokens."
-    )
+    is_active = models.BooleanField(default=True, help_text="Untick instead of deleting: it ends sessions and tokens.")
     is_staff = models.BooleanField(default=False, help_text="May open the admin.")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -91,9 +91,7 @@ class Mutation:
             return payloads.ChangePasswordPayload(errors=user_errors(error))
         return payloads.ChangePasswordPayload(viewer=user)
 
-    @mutation(
-        description="Mail a link for a new password, if the address has an account; the answer is the same."
-    )
+    @mutation(description="Mail a link for a new password, if the address has an account; the answer is the same.")
     def request_password_reset(
         self,
         input: payloads.RequestPasswordResetInput,  # noqa: A002 - GraphQL's name
@@ -129,9 +127,7 @@ class Mutation:
         """Make an access token for the viewer."""
         user = info.context.user
         try:
-            token, text = services.create_access_token(
-                user=user, name=input.name, expires_at=input.expires_at
-            )
+            token, text = services.create_access_token(user=user, name=input.name, expires_at=input.expires_at)
         except ValidationError as error:
             return payloads.CreateAccessTokenPayload(errors=user_errors(error))
         shown: Any = token

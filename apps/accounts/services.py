@@ -63,9 +63,7 @@ def log_in(*, request: HttpRequest, email: str, password: str, address: str) -> 
     if user is None:
         raise ValidationError("The email address and the password do not match.", code="wrong_credentials")
     attempts.succeed(email=email, address=address)
-    auth.login(
-        request, user
-    )  # also has the csrftoken cookie set anew, which the browser's next request needs
+    auth.login(request, user)  # also has the csrftoken cookie set anew, which the browser's next request needs
     return user
 
 
@@ -105,9 +103,7 @@ def set_new_password(user: User, new_password: str) -> None:
 def create_access_token(*, user: User, name: str, expires_at: datetime | None) -> tuple[AccessToken, str]:
     """Return a new token and its text, which can't be had again; a time without a zone is in the server's."""
     text = tokens.new_token()
-    token = AccessToken(
-        user=user, name=name.strip(), token_hash=tokens.hash_of(text), prefix=tokens.prefix_of(text)
-    )
+    token = AccessToken(user=user, name=name.strip(), token_hash=tokens.hash_of(text), prefix=tokens.prefix_of(text))
     token.expires_at = checked_expiry(expires_at)
     token.full_clean()
     token.save()
@@ -122,9 +118,7 @@ def checked_expiry(expires_at: datetime | None) -> datetime | None:
         expires_at = timezone.make_aware(expires_at)
     now = timezone.now()
     if not now < expires_at < now + LONGEST_EXPIRY:
-        message = (
-            "The expiry has to lie ahead, and less than 100 years. Without one the token does not expire."
-        )
+        message = "The expiry has to lie ahead, and less than 100 years. Without one the token does not expire."
         raise ValidationError({"expires_at": ValidationError(message, code="out_of_range")})
     return expires_at
 

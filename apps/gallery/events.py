@@ -31,6 +31,4 @@ def publish(album_id: UUID, *, photo_id: UUID, kind: Kind) -> None:
     try:
         async_to_sync(get_channel_layer().group_send)(group_of(album_id), message)
     except (OSError, RedisError) as error:
-        logger.warning(
-            "cannot tell watchers of a change", extra={"photo": str(photo_id), "error": str(error)}
-        )
+        logger.warning("cannot tell watchers of a change", extra={"photo": str(photo_id), "error": str(error)})

@@ -53,14 +53,15 @@ def store(name: str, content: bytes) -> str:
 
 def opened(name: str) -> IO[bytes]:
     """Return a stored file, open for reading; raises OSError, or ValueError (SuspiciousFileOperation) for a name outside."""
-    file: IO[bytes] = default_storage.open(name)  # type: ignore[assignment]  # Django's File reads like one
+    file: IO[bytes] = default_storage.open(name)
     return file
 
 
 def read(name: str) -> bytes:
     """Return a stored file's content; raises OSError."""
     with default_storage.open(name) as file:
-        return file.read()
+        content: bytes = file.read()
+        return content
 
 
 def remove(names: list[str]) -> None:

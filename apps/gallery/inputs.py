@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from api.nodes import optional_row_id
 from api.payloads import UserError, user_errors
 from api.uploads import Upload
-from apps.gallery.types import Visibility
+from apps.gallery.models import Visibility
 
 
 @strawberry.input
@@ -33,9 +33,7 @@ class UpdateAlbumInput:
     def changes(self) -> dict[str, Any]:
         """Return the model's attributes to set."""
         given: dict[str, Any] = {
-            name: getattr(self, name)
-            for name in ("title", "description")
-            if isinstance(getattr(self, name), str)
+            name: getattr(self, name) for name in ("title", "description") if isinstance(getattr(self, name), str)
         }
         if self.visibility:
             given["visibility"] = self.visibility.value

@@ -17,7 +17,7 @@ DATE_TIME_ORIGINAL, OFFSET_TIME_ORIGINAL = 0x9003, 0x9011
 
 # JPEG segments that carry metadata: APP1 Exif and XMP, APP13 IPTC; and APP2 when it is the index of more pictures (MPF).
 APP1, APP2, APP13, COMMENT = 0xE1, 0xE2, 0xED, 0xFE
-START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
+MARKER, START_OF_SCAN, END_OF_IMAGE = 0xFF, 0xDA, 0xD9
 MARKER_AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_METADATA = {b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"}
@@ -36,9 +36,7 @@ def kept_exif(exif: Image.Exif) -> bytes:
         kept[ORIENTATION] = orientation
     original = exif.get_ifd(EXIF_IFD)
     times = {
-        tag: original[tag]
-        for tag in (DATE_TIME_ORIGINAL, OFFSET_TIME_ORIGINAL)
-        if isinstance(original.get(tag), str)
+        tag: original[tag] for tag in (DATE_TIME_ORIGINAL, OFFSET_TIME_ORIGINAL) if isinstance(original.get(tag), str)
     }
     if times:
         kept.get_ifd(EXIF_IFD).update(times)
@@ -65,9 +63,9 @@ def jpeg_parts(content: bytes) -> Iterator[bytes]:
     position = 2
     while position < len(content):
         marker = content[position + 1]
-        if content[position] != 0xFF:
+        if content[position] != MARKER:
             raise MalformedError(f"no marker at byte {position}")
-        if marker == 0xFF:  # a fill byte
+        if marker == MARKER:  # a fill byte
             position += 1
             continue
         if marker == END_OF_IMAGE:
@@ -124,9 +122,7 @@ def clean_webp(content: bytes, exif: bytes) -> bytes:
         end = position + 8 + length + length % 2
         if kind == b"VP8X":
             is_extended = True
-            flags = content[position + 8] & ~(WEBP_EXIF_FLAG | WEBP_XMP_FLAG) | (
-                WEBP_EXIF_FLAG if exif else 0
-            )
+            flags = content[position + 8] & ~(WEBP_EXIF_FLAG | WEBP_XMP_FLAG) | (WEBP_EXIF_FLAG if exif else 0)
             kept.append(content[position : position + 8] + bytes([flags]) + content[position + 9 : end])
         elif kind not in WEBP_METADATA:
             kept.append(content[position:end])

@@ -1,7 +1,5 @@
 """Albums, photos, their renditions and tags, with an index behind each filter and ordering of the API."""
 
-from typing import Any
-
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
@@ -72,16 +70,12 @@ class Album(models.Model):
                 name="album_public_newest",
                 condition=models.Q(visibility="PUBLIC"),
             ),
-            models.Index(
-                fields=["title", "id"], name="album_public_title", condition=models.Q(visibility="PUBLIC")
-            ),
+            models.Index(fields=["title", "id"], name="album_public_title", condition=models.Q(visibility="PUBLIC")),
             models.Index(fields=["id"], name="album_being_placed", condition=models.Q(is_being_placed=True)),
             GinIndex(fields=["search"], name="album_search"),
         ]
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(visibility__in=Visibility.values), name="album_visibility_known"
-            ),
+            models.CheckConstraint(condition=models.Q(visibility__in=Visibility.values), name="album_visibility_known"),
         ]
 
     def __str__(self) -> str:
@@ -145,14 +139,17 @@ class Photo(models.Model):
             GinIndex(fields=["search"], name="photo_search"),
         ]
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(visibility__in=Visibility.values), name="photo_visibility_known"
-            ),
+            models.CheckConstraint(condition=models.Q(visibility__in=Visibility.values), name="photo_visibility_known"),
             models.CheckConstraint(condition=models.Q(state__in=PhotoState.values), name="photo_state_known"),
         ]
 
     def __str__(self) -> str:
         return self.caption or f"photo {self.pk}"
+
+    @property
+    def file_name(self) -> str:
+        """The file's name in the storage."""
+        return str(self.file)
 
 
 class Rendition(models.Model):
@@ -168,9 +165,14 @@ class Rendition(models.Model):
     sha256 = models.CharField(max_length=64)
 
     class Meta:
-        constraints: list[Any] = [
+        constraints = [
             models.UniqueConstraint(fields=["photo", "size"], name="rendition_once_per_size"),
         ]
 
     def __str__(self) -> str:
         return f"{self.size.lower()} of {self.photo_id}"
+
+    @property
+    def file_name(self) -> str:
+        """The file's name in the storage."""
+        return str(self.file)

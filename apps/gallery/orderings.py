@@ -4,7 +4,7 @@ from enum import Enum
 
 import strawberry
 
-from api.connections import Ordering
+from api.keyset import Ordering
 
 
 @strawberry.enum(description="How photos are ordered: by upload, or by when they were taken.")

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.gallery import events, files, images, services
-from apps.gallery.models import Album, Photo, PhotoState, Rendition
+from apps.gallery.models import Album, Photo, PhotoState, Rendition, RenditionSize
 
 logger = logging.getLogger("slipway.gallery")
 
@@ -24,9 +24,9 @@ def make(photo_id: UUID) -> None:
     """Make the renditions of a photo that has none yet; one that can't be decoded becomes FAILED with a reason."""
     photo = Photo.objects.filter(pk=photo_id, state=PhotoState.PENDING).first()
     if photo is None:
-        return  # deleted, or made already: the task came twice
+        return None  # deleted, or made already: the task came twice
     try:
-        content = files.read(photo.file.name)
+        content = files.read(photo.file_name)
     except FileNotFoundError:
         logger.exception("a photo's file is gone", extra={"photo": str(photo_id)})
         return fail(photo_id, reason="The picture's file is gone from the storage.")
@@ -45,12 +45,10 @@ def keep(photo: Photo, rendered: list[images.Rendered]) -> None:
     with transaction.atomic():
         locked = Photo.objects.select_for_update().filter(pk=photo.pk, state=PhotoState.PENDING).first()
         if locked is None:  # deleted meanwhile, or another worker was faster
-            files.remove([rendition.file.name for rendition in stored])
+            files.remove([rendition.file_name for rendition in stored])
             return
         Rendition.objects.bulk_create(stored)
-        Photo.objects.filter(pk=photo.pk).update(
-            state=PhotoState.READY, dominant_color=color, failure_reason=""
-        )
+        Photo.objects.filter(pk=photo.pk).update(state=PhotoState.READY, dominant_color=color, failure_reason="")
         if locked.visibility != photo.visibility:  # changed while we were rendering
             services.enqueue_on_commit("gallery.place_renditions", photo.album_id)
         events.publish_on_commit(photo.album_id, photo_id=photo.pk, kind="UPDATED")
@@ -84,7 +82,7 @@ def fail(photo_id: UUID, *, reason: str) -> None:
 def place(album_id: UUID) -> None:
     """Bring every rendition of an album to the folder that its photo's visibility asks for."""
     for rendition in Rendition.objects.filter(photo__album=album_id).select_related("photo"):
-        if not files.is_in_place(rendition.file.name, visibility=rendition.photo.visibility):
+        if not files.is_in_place(rendition.file_name, visibility=rendition.photo.visibility):
             move(rendition.pk)
     Album.objects.filter(pk=album_id).update(is_being_placed=False)
 
@@ -93,12 +91,10 @@ def place(album_id: UUID) -> None:
 def move(rendition_id: UUID) -> None:
     """Copy one rendition to a new name in the right folder, then name the copy, then delete the old: never a broken link."""
     rendition = Rendition.objects.select_for_update().select_related("photo").filter(pk=rendition_id).first()
-    if rendition is None or files.is_in_place(rendition.file.name, visibility=rendition.photo.visibility):
+    if rendition is None or files.is_in_place(rendition.file_name, visibility=rendition.photo.visibility):
         return
-    old_name = rendition.file.name
-    new_name = files.rendition_name(
-        images.RenditionSize(rendition.size), visibility=rendition.photo.visibility
-    )
+    old_name = rendition.file_name
+    new_name = files.rendition_name(RenditionSize(rendition.size), visibility=rendition.photo.visibility)
     rendition.file.name = files.store(new_name, files.read(old_name))
     rendition.save(update_fields=["file"])
     files.remove_on_commit([old_name])
@@ -109,12 +105,8 @@ def requeue_pending() -> int:
     overdue = Photo.objects.filter(state=PhotoState.PENDING, created_at__lt=timezone.now() - REQUEUE_AFTER)
     waiting = overdue.order_by("created_at").values_list("pk", flat=True)[:REQUEUE_AT_ONCE]
     unplaced = Album.objects.filter(is_being_placed=True).values_list("pk", flat=True)[:REQUEUE_AT_ONCE]
-    due = [("gallery.make_renditions", pk) for pk in waiting] + [
-        ("gallery.place_renditions", pk) for pk in unplaced
-    ]
-    sent = [
-        (task, pk) for task, pk in due if cache.add(f"requeued:{task}:{pk}", 1, timeout=REQUEUE_AGAIN_SECONDS)
-    ]
+    due = [("gallery.make_renditions", pk) for pk in waiting] + [("gallery.place_renditions", pk) for pk in unplaced]
+    sent = [(task, pk) for task, pk in due if cache.add(f"requeued:{task}:{pk}", 1, timeout=REQUEUE_AGAIN_SECONDS)]
     for task, pk in sent:
         services.enqueue(task, pk)
     return len(sent)

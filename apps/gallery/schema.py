@@ -3,9 +3,10 @@
 import strawberry
 from django.core.exceptions import ValidationError
 
-from api.connections import Connection, PageRequest, connect
+from api.connections import Connection, connect
 from api.context import Info
-from api.fields import field, mutation
+from api.fields import field, mutation, shown
+from api.keyset import PageRequest
 from api.nodes import load, parse, row_id
 from api.payloads import UserError, user_errors
 from apps.gallery import selectors, services
@@ -113,7 +114,7 @@ class Mutation:
             )
         except ValidationError as error:
             return AlbumPayload(album=None, errors=user_errors(error))
-        return AlbumPayload(album=album)
+        return AlbumPayload(album=shown(album))
 
     @mutation
     def update_album(self, info: Info, input: UpdateAlbumInput) -> AlbumPayload:  # noqa: A002 - the convention's name
@@ -122,7 +123,7 @@ class Mutation:
             album = services.update_album(info.context.user, row_id(input.id, "Album"), **input.changes())
         except ValidationError as error:
             return AlbumPayload(album=None, errors=user_errors(error))
-        return AlbumPayload(album=album)
+        return AlbumPayload(album=shown(album))
 
     @mutation
     def delete_album(self, info: Info, input: DeleteAlbumInput) -> DeleteAlbumPayload:  # noqa: A002 - see above
@@ -139,16 +140,15 @@ class Mutation:
         services.require_own_album(owner, album_id)
         for index, file in enumerate(input.files):
             try:
-                photos.append(
-                    services.add_photo(
-                        owner,
-                        album_id,
-                        file,
-                        size=file.size or 0,
-                        caption=input.caption_of(index),
-                        tags=input.tags or (),
-                    )
+                photo = services.add_photo(
+                    owner,
+                    album_id,
+                    file,
+                    size=file.size or 0,
+                    caption=input.caption_of(index),
+                    tags=input.tags or (),
                 )
+                photos.append(shown(photo))
             except ValidationError as error:
                 errors.extend(UploadPhotosInput.errors_of(index, error))
         return UploadPhotosPayload(photos=photos, errors=errors)
@@ -161,7 +161,7 @@ class Mutation:
             photo = services.update_photo(info.context.user, photo_id, caption=input.caption, tags=input.tags)
         except ValidationError as error:
             return PhotoPayload(photo=None, errors=user_errors(error))
-        return PhotoPayload(photo=photo)
+        return PhotoPayload(photo=shown(photo))
 
     @mutation
     def delete_photo(self, info: Info, input: DeletePhotoInput) -> DeletePhotoPayload:  # noqa: A002 - see above

@@ -122,13 +122,7 @@ def tags(search: str | None) -> QuerySet[Tag]:
 
 def photo_counts(viewer: Viewer, tags: Sequence[Tag]) -> dict[UUID, int]:
     """Return how many listed photos carry each tag, by the tag's id; a tag without any is left out."""
-    counted = (
-        listed_photos(viewer)
-        .filter(tags__in=list(tags))
-        .values("tags")
-        .annotate(count=Count("pk"))
-        .order_by()
-    )
+    counted = listed_photos(viewer).filter(tags__in=list(tags)).values("tags").annotate(count=Count("pk")).order_by()
     return {row["tags"]: row["count"] for row in counted}
 
 
@@ -142,7 +136,5 @@ def renditions_of(photos: Sequence[Photo]) -> dict[UUID, list[Rendition]]:
 
 def photo_owning_file(viewer: Viewer, name: str) -> Photo | None:
     """Return the photo whose file `name` is, where the viewer may have it: an original is its owner's alone."""
-    original = (
-        Photo.objects.filter(file=name, owner=viewer.pk) if viewer.is_authenticated else Photo.objects.none()
-    )
+    original = Photo.objects.filter(file=name, owner=viewer.pk) if viewer.is_authenticated else Photo.objects.none()
     return original.first() or visible_photos(viewer).filter(renditions__file=name).first()

@@ -74,7 +74,7 @@ def file_names(photos: Iterable[Photo]) -> list[str]:
     """Return the names of all files of the photos: originals and renditions."""
     listed = list(photos)
     renditions = Rendition.objects.filter(photo__in=listed)
-    return [photo.file.name for photo in listed] + [rendition.file.name for rendition in renditions]
+    return [photo.file_name for photo in listed] + [rendition.file_name for rendition in renditions]
 
 
 def add_photo(
@@ -156,13 +156,9 @@ def tags_named(names: Sequence[str]) -> list[Tag]:
     """Return the tags of these names, lower-cased, made where they are new; raises ValidationError."""
     wanted = sorted({name.strip().lower() for name in names if name.strip()})
     if len(wanted) > MAX_TAGS:
-        raise ValidationError(
-            {"tags": ValidationError(f"At most {MAX_TAGS} tags are accepted.", code="too_many")}
-        )
+        raise ValidationError({"tags": ValidationError(f"At most {MAX_TAGS} tags are accepted.", code="too_many")})
     if any(len(name) > 50 for name in wanted):  # noqa: PLR2004 - the column's length
-        raise ValidationError(
-            {"tags": ValidationError("A tag has at most 50 characters.", code="max_length")}
-        )
+        raise ValidationError({"tags": ValidationError("A tag has at most 50 characters.", code="max_length")})
     # In one order everywhere (sorted), so that two uploads that make the same tags can't lock each other out.
     Tag.objects.bulk_create([Tag(name=name) for name in wanted], ignore_conflicts=True)
     return list(Tag.objects.filter(name__in=wanted))
@@ -180,6 +176,4 @@ def enqueue(task_name: str, *arguments: UUID) -> None:
     try:
         app.send_task(task_name, args=[str(argument) for argument in arguments])
     except (BrokerError, OSError) as error:
-        logger.warning(
-            "cannot enqueue a task; it is sent again later", extra={"task": task_name, "error": str(error)}
-        )
+        logger.warning("cannot enqueue a task; it is sent again later", extra={"task": task_name, "error": str(error)})

@@ -49,9 +49,7 @@ def change_for(context: Context, album_id: UUID, message: dict[str, Any]) -> Pho
     kind = PhotoChangeKind(message["kind"])
     if photo is None and kind != PhotoChangeKind.DELETED:
         return None  # not ready yet, which is its owner's alone to see; or deleted since, of which a message follows
-    return PhotoChange(
-        kind=kind, photo_id=strawberry.ID(str(relay.GlobalID("Photo", str(photo_id)))), photo=photo
-    )
+    return PhotoChange(kind=kind, photo_id=strawberry.ID(str(relay.GlobalID("Photo", str(photo_id)))), photo=photo)
 
 
 @strawberry.type
@@ -65,9 +63,7 @@ class Subscription:
         if consumer is None:
             raise ForbiddenError("Subscriptions are sent over a WebSocket.")
         album = row_id(album_id, "Album")
-        async with consumer.listen_to_channel(
-            events.MESSAGE_TYPE, groups=[events.group_of(album)]
-        ) as messages:
+        async with consumer.listen_to_channel(events.MESSAGE_TYPE, groups=[events.group_of(album)]) as messages:
             # Only now that nothing can be missed: who may watch is asked after the watching has begun.
             if not await database_sync_to_async(may_watch)(context, album):
                 raise NotFoundError("There is no such album.")

@@ -1,5 +1,6 @@
 """What the worker does for the gallery. Each task may come twice: see apps.gallery.renditions."""
 
+from typing import Any
 from uuid import UUID
 
 from celery import shared_task
@@ -9,7 +10,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from apps.gallery import renditions
 
 # A database or Redis that is away comes back: wait for it rather than lose the task.
-RETRY = {
+RETRY: dict[str, Any] = {
     "autoretry_for": (OperationalError, RedisConnectionError, OSError),
     "retry_backoff": 2,
     "retry_backoff_max": 60,

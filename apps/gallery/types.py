@@ -11,22 +11,24 @@ from django.core.files.storage import default_storage
 from strawberry import relay
 
 from api.batching import answer_for, related
-from api.connections import Connection, PageRequest, connect_children
+from api.connections import Connection, connect_children
 from api.context import Info
 from api.fields import field
+from api.keyset import PageRequest
 from api.nodes import optional_row_id
 from apps.accounts.types import User
 from apps.gallery import models, selectors
+from apps.gallery.models import PhotoState, RenditionSize, Visibility
 from apps.gallery.orderings import PHOTO_ORDERINGS, PhotoOrder
 from apps.gallery.selectors import AlbumCriteria, PhotoCriteria
 
-Visibility = strawberry.enum(models.Visibility, description="Who may see an album.")
-PhotoState = strawberry.enum(models.PhotoState, description="Where a photo is on its way to be shown.")
-RenditionSize = strawberry.enum(
-    models.RenditionSize,
+strawberry.enum(Visibility, description="Who may see an album.")
+strawberry.enum(PhotoState, description="Where a photo is on its way to be shown.")
+strawberry.enum(
+    RenditionSize,
     description="SMALL is at most 480 pixels on the longer side, MEDIUM 1200, LARGE 2400.",
 )
-SIZES = list(models.RenditionSize)
+SIZES = list(RenditionSize)
 
 
 @strawberry.input(description="Which photos; what is left out does not narrow.")
@@ -41,13 +43,9 @@ class PhotoFilter:
         default=None, description="Taken (or uploaded, where the file does not say) at this time or later."
     )
     taken_before: datetime.datetime | None = None
-    created_after: datetime.datetime | None = strawberry.field(
-        default=None, description="Uploaded then or later."
-    )
+    created_after: datetime.datetime | None = strawberry.field(default=None, description="Uploaded then or later.")
     created_before: datetime.datetime | None = None
-    search: str | None = strawberry.field(
-        default=None, description="Words of the caption, as typed into a search box."
-    )
+    search: str | None = strawberry.field(default=None, description="Words of the caption, as typed into a search box.")
 
     def criteria(self) -> PhotoCriteria:
         """Return the filter in the gallery's own terms; raises for an id that is none."""
@@ -90,10 +88,10 @@ class Rendition:
     height: int
     bytes: int
 
-    @strawberry.field(description="Where to fetch it.")
+    @field(description="Where to fetch it.")
     def url(self) -> str:
         """Return the file's address."""
-        return address_of(self.file.name)  # type: ignore[attr-defined]  # self is the model's row
+        return address_of(row(self).file_name)
 
 
 def address_of(name: str) -> str:
@@ -185,9 +183,7 @@ class Photo(relay.Node):
 
     id: relay.NodeID[str]
     caption: str
-    taken_at: datetime.datetime | None = strawberry_django.field(
-        description="When the camera says it was taken."
-    )
+    taken_at: datetime.datetime | None = strawberry_django.field(description="When the camera says it was taken.")
     width: int
     height: int
     bytes: int
@@ -223,7 +219,7 @@ class Photo(relay.Node):
     @field(description="The uploaded file without its metadata; for its owner only, null for others.")
     def original_url(self, info: Info) -> str | None:
         """Return the original's address."""
-        return address_of(row(self).file.name) if row(self).owner_id == info.context.viewer.pk else None
+        return address_of(row(self).file_name) if row(self).owner_id == info.context.viewer.pk else None
 
     @field(description="All sizes, the smallest first; empty until the photo is READY.")
     def renditions(self) -> list[Rendition]:

@@ -28,7 +28,7 @@ async def answer_ready(send: Send) -> None:
     # A thread of its own, not Django's: those may all be waiting for the very database that is asked about.
     found = await asyncio.get_running_loop().run_in_executor(None, report)
     down = [name for name, answer in found.items() if answer["status"] != "up"]
-    body = {"status": "unavailable" if down else "ok", "down": down, "dependencies": found}
+    body: dict[str, object] = {"status": "unavailable" if down else "ok", "down": down, "dependencies": found}
     await answer(send, status=503 if down else 200, body=body)
 
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlowError
+from typing import Any
 
 from django.core.cache import cache
 from django.db import close_old_connections, connection
@@ -40,7 +41,7 @@ def worker_queue() -> str:
 
     with app.connection_for_read() as broker:
         broker.ensure_connection(max_retries=0, timeout=1)
-        channel = broker.default_channel
+        channel: Any = broker.default_channel
         waiting: int = channel._size(app.conf.task_default_queue)  # noqa: SLF001 - kombu's only way to a queue's length
     if not app.control.ping(timeout=WORKER_ANSWER_SECONDS, limit=1):
         raise DownError(f"no worker answers; {waiting} tasks wait")

@@ -29,12 +29,8 @@ def test_it_adds_a_user_who_can_sign_in(admin: Client) -> None:
 
 def test_it_tells_that_an_address_is_taken(admin: Client, ada: User) -> None:
     given = {"email": ada.email.upper(), "name": "New", "usable_password": "true"}
-    page = admin.post(
-        reverse("admin:accounts_user_add"), {**given, "password1": PASSWORD, "password2": PASSWORD}
-    )
-    assert page.context["adminform"].errors == {
-        "email": ["An account with this email address exists already."]
-    }
+    page = admin.post(reverse("admin:accounts_user_add"), {**given, "password1": PASSWORD, "password2": PASSWORD})
+    assert page.context["adminform"].errors == {"email": ["An account with this email address exists already."]}
 
 
 def test_it_changes_a_user_and_keeps_the_password(admin: Client, ada: User) -> None:
@@ -48,9 +44,7 @@ def test_it_changes_a_user_and_keeps_the_password(admin: Client, ada: User) -> N
 
 def test_signing_in_takes_the_address_in_any_case(db: None) -> None:
     User.objects.create_superuser("root@example.com", PASSWORD, name="Root")
-    page = Client().post(
-        reverse("admin:login"), {"username": "ROOT@example.com", "password": PASSWORD, "next": "/"}
-    )
+    page = Client().post(reverse("admin:login"), {"username": "ROOT@example.com", "password": PASSWORD, "next": "/"})
     assert page.status_code == 302
 
 

@@ -59,9 +59,7 @@ def test_tries_during_the_lock_do_not_make_it_longer(address: str, settings: Set
     attempts.start(email="a@example.com", address=address)
 
 
-def test_the_lock_lasts_from_the_last_failure_and_not_from_the_first(
-    address: str, settings: Settings
-) -> None:
+def test_the_lock_lasts_from_the_last_failure_and_not_from_the_first(address: str, settings: Settings) -> None:
     settings.LOGIN_LOCKOUT_SECONDS, settings.LOGIN_MAX_FAILURES = 2, 2
     attempts.start(email="a@example.com", address=address)
     time.sleep(1.2)

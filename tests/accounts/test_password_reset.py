@@ -94,9 +94,7 @@ def test_a_link_expires(ada: User, address: str, settings: Settings) -> None:
     assert code_of_refusal(token, address) == "token_expired_or_used"
 
 
-@pytest.mark.parametrize(
-    "token", ["", "-", "nonsense", "nonsense-x-y", "{0}", "{0}-", "{0}-x-y", "{0}\0", "é\ud800-1"]
-)
+@pytest.mark.parametrize("token", ["", "-", "nonsense", "nonsense-x-y", "{0}", "{0}-", "{0}-x-y", "{0}\0", "é\ud800-1"])
 def test_a_malformed_token_is_answered_like_a_used_one(ada: User, address: str, token: str) -> None:
     assert code_of_refusal(token.replace("{0}", ada.pk.hex), address) == "token_expired_or_used"
 

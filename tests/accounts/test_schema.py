@@ -133,10 +133,7 @@ def test_after_five_wrong_passwords_the_right_one_is_refused_too(
 def test_an_unknown_address_is_locked_out_alike(db: None, browser: Browser) -> None:
     for _ in range(5):
         browser.log_in("nobody@example.com", "wrong")
-    assert (
-        code(browser.run(LOGIN, input={"email": "nobody@example.com", "password": "x"}))
-        == "TOO_MANY_ATTEMPTS"
-    )
+    assert code(browser.run(LOGIN, input={"email": "nobody@example.com", "password": "x"})) == "TOO_MANY_ATTEMPTS"
 
 
 def test_a_right_password_clears_the_failures(ada: User, browser: Browser) -> None:
@@ -236,9 +233,7 @@ def test_asking_for_a_reset_does_not_tell_who_has_an_account(
     )
     known = browser.post(query, input={"email": ada.email})
     unknown = browser.post(query, input={"email": "nobody@example.com"})
-    assert (
-        known.content == unknown.content == b'{"data": {"requestPasswordReset": {"ok": true, "errors": []}}}'
-    )
+    assert known.content == unknown.content == b'{"data": {"requestPasswordReset": {"ok": true, "errors": []}}}'
     assert known.headers == unknown.headers
 
 
@@ -342,9 +337,7 @@ def test_a_revoked_token_is_unauthenticated(created: Any, browser: Browser) -> N
 REVOKE = "mutation ($id: ID!) { revokeAccessToken(input: {id: $id}) { accessToken { id } } }"
 
 
-def test_somebody_elses_token_can_be_neither_revoked_nor_seen(
-    created: Any, grace: User, browser: Browser
-) -> None:
+def test_somebody_elses_token_can_be_neither_revoked_nor_seen(created: Any, grace: User, browser: Browser) -> None:
     browser.log_in(grace.email)
     token_id = created["accessToken"]["id"]
     assert code(browser.run(REVOKE, id=token_id)) == "NOT_FOUND"

@@ -1,12 +1,13 @@
 import pytest
 
 from api.batching import answer_for, peers, related, together
+from apps.accounts.models import User
 from apps.gallery.models import Album, Photo
 from tests.gallery.conftest import add_rows
 
 
 @pytest.fixture
-def album(ada: object) -> Album:
+def album(ada: User) -> Album:
     return Album.objects.create(owner=ada, title="Hills", visibility="PUBLIC")
 
 
@@ -14,9 +15,7 @@ def test_a_row_that_was_not_listed_is_its_own_peer(album: Album) -> None:
     assert peers(album) == [album]
 
 
-def test_one_statement_fetches_a_relation_for_all_peers(
-    album: Album, django_assert_num_queries: object
-) -> None:
+def test_one_statement_fetches_a_relation_for_all_peers(album: Album, django_assert_num_queries: object) -> None:
     add_rows(album, 3)
     photos = together(Photo.objects.all())
     with django_assert_num_queries(1):  # type: ignore[operator]

@@ -80,9 +80,9 @@ class TestErrors:
         error = as_nobody.execute("{ tags { totalCount } }")["errors"][0]
         assert error["extensions"]["code"] == "INTERNAL_ERROR"
         assert "hunter2" not in json.dumps(error)
-        assert [
-            record.__dict__["error_id"] for record in caplog.records if record.name == "slipway.graphql"
-        ] == [error["extensions"]["errorId"]]
+        assert [record.__dict__["error_id"] for record in caplog.records if record.name == "slipway.graphql"] == [
+            error["extensions"]["errorId"]
+        ]
 
     def test_a_database_that_is_away_has_a_code_and_no_detail(
         self, as_nobody: GraphQLClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -104,10 +104,7 @@ class TestErrors:
         assert as_nobody.code("{ tags { totalCount } }") == "INSUFFICIENT_STORAGE"
 
     def test_who_is_not_signed_in_is_told(self, as_nobody: GraphQLClient) -> None:
-        assert (
-            as_nobody.code('mutation { createAlbum(input: {title: "x"}) { album { id } } }')
-            == "UNAUTHENTICATED"
-        )
+        assert as_nobody.code('mutation { createAlbum(input: {title: "x"}) { album { id } } }') == "UNAUTHENTICATED"
 
 
 class TestForgery:

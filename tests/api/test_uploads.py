@@ -35,9 +35,7 @@ def test_several_files_go_in_one_request(as_ada: GraphQLClient, album: Album) ->
     assert {photo["state"] for photo in found["photos"]} == {"PENDING"}
 
 
-def test_files_that_are_refused_leave_the_others_alone(
-    as_ada: GraphQLClient, album: Album, settings: Settings
-) -> None:
+def test_files_that_are_refused_leave_the_others_alone(as_ada: GraphQLClient, album: Album, settings: Settings) -> None:
     settings.MEDIA_MAX_BYTES = 100_000
     files = [
         ("text.jpg", b"this is text"),

@@ -1,11 +1,12 @@
 from pathlib import Path
 
+from django.core.checks import CheckMessage
 from pytest_django import Settings
 
 from config import checks
 
 
-def ids(messages: list[checks.CheckMessage]) -> list[str | None]:
+def ids(messages: list[CheckMessage]) -> list[str | None]:
     assert all(message.hint for message in messages)
     return [message.id for message in messages]
 

@@ -25,18 +25,14 @@ def test_each_names_every_variable(name: str) -> None:
 
 
 class TestCheck:
-    def test_the_production_file_lacks_its_secrets_and_nothing_else(
-        self, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_the_production_file_lacks_its_secrets_and_nothing_else(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["check", str(ROOT / ".env.prod"), "--json"]) == 1
         found = [problem["name"] for problem in json.loads(capsys.readouterr().out)["problems"]]
         assert found == ["DJANGO_SECRET_KEY", "DATABASE_URL", "REDIS_URL"]
 
     def test_the_production_file_with_secrets_is_fine(self, tmp_path: Path) -> None:
         text = (ROOT / ".env.prod").read_text(encoding="utf-8")
-        text = text.replace(
-            "change-me-50-random-characters", "0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNO"
-        )
+        text = text.replace("change-me-50-random-characters", "0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNO")
         (tmp_path / "env").write_text(text.replace("change-me", "s3cret"))
         assert main(["check", str(tmp_path / "env")]) == 0
 

@@ -99,9 +99,7 @@ def test_an_exception_s_traceback_stays_on_the_line() -> None:
 
 
 def test_a_console_line_names_its_fields() -> None:
-    record = logging.makeLogRecord(
-        {"msg": "request", "levelname": "INFO", "name": "x", "status": 200, "user_id": None}
-    )
+    record = logging.makeLogRecord({"msg": "request", "levelname": "INFO", "name": "x", "status": 200, "user_id": None})
     assert ConsoleFormatter("%(levelname)s %(message)s").format(record) == "INFO request status=200"
 
 

@@ -36,9 +36,7 @@ def album(make_album: Callable[..., Album]) -> Album:
     return make_album()
 
 
-def add_rows(
-    album: Album, count: int, *, state: str = PhotoState.READY, tags: tuple[str, ...] = ()
-) -> list[Photo]:
+def add_rows(album: Album, count: int, *, state: str = PhotoState.READY, tags: tuple[str, ...] = ()) -> list[Photo]:
     """Add photos that are rows only, a minute apart, the last the newest."""
     named = [Tag.objects.get_or_create(name=name)[0] for name in tags]
     start = timezone.now() - datetime.timedelta(days=1)

@@ -1,10 +1,11 @@
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
-from pytest_django import DjangoAssertNumQueries, SettingsWrapper
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.accounts.models import User
 from apps.gallery import renditions, services
@@ -16,11 +17,10 @@ ALL_FILES = [photo.file for person in content.PEOPLE for album in person.albums 
 
 
 @pytest.fixture(autouse=True)
-def development(settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch) -> None:
+def development(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.DEBUG = True
-    monkeypatch.setattr(
-        "apps.gallery.services.enqueue", lambda *_arguments: None
-    )  # no worker runs in these tests
+    settings.MEDIA_ROOT = tmp_path / "media"
+    monkeypatch.setattr("apps.gallery.services.enqueue", lambda *_arguments: None)  # no worker runs in these tests
 
 
 def demo(*arguments: str) -> str:
@@ -46,15 +46,13 @@ def test_it_loads_public_unlisted_and_private_albums_of_two_people() -> None:
     assert Photo.objects.count() == len(ALL_FILES) == 13
     assert not Album.objects.filter(cover=None).exists()
     assert Photo.objects.exclude(taken_at=None).count() == 5
-    assert default_storage.exists(Photo.objects.latest("pk").file.name)
+    assert default_storage.exists(str(Photo.objects.latest("pk").file))
 
 
 @pytest.mark.django_db
 def test_its_people_can_sign_in() -> None:
     demo()
-    assert all(
-        User.objects.get(email=person.email).check_password("slipway-demo") for person in content.PEOPLE
-    )
+    assert all(User.objects.get(email=person.email).check_password("slipway-demo") for person in content.PEOPLE)
 
 
 @pytest.mark.django_db
@@ -124,7 +122,7 @@ def test_it_makes_the_renditions_itself_when_told_to() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("arguments", [(), ("--render",), ("--photos", "10"), ("--yes",)])
 def test_it_refuses_in_production(
-    arguments: tuple[str, ...], settings: SettingsWrapper, capsys: pytest.CaptureFixture[str]
+    arguments: tuple[str, ...], settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.DEBUG = False
     with pytest.raises(SystemExit) as refusal:
@@ -137,7 +135,7 @@ def test_it_refuses_in_production(
 
 
 @pytest.mark.django_db
-def test_rows_added_in_production_on_purpose_bring_no_known_password(settings: SettingsWrapper) -> None:
+def test_rows_added_in_production_on_purpose_bring_no_known_password(settings: Settings) -> None:
     settings.DEBUG = False
     demo("--photos", "10", "--yes")
     assert Photo.objects.count() == 10
@@ -186,13 +184,11 @@ def test_multiplied_rows_keep_what_services_keep() -> None:
         assert (photo.owner_id, photo.visibility) == (photo.album.owner_id, photo.album.visibility)
         assert len(photo.renditions.all()) == (3 if photo.state == PhotoState.READY else 0)
         place = "private/" if photo.visibility == Visibility.PRIVATE else "public/"
-        assert all(rendition.file.name.startswith(place) for rendition in photo.renditions.all())
+        assert all(rendition.file_name.startswith(place) for rendition in photo.renditions.all())
     assert photos.filter(state=PhotoState.READY).count() > 2800
     assert photos.filter(state=PhotoState.FAILED).exists()
     assert not photos.filter(state=PhotoState.PENDING).exists()
-    named = set(Photo.objects.values_list("file", flat=True)) | set(
-        Rendition.objects.values_list("file", flat=True)
-    )
+    named = set(Photo.objects.values_list("file", flat=True)) | set(Rendition.objects.values_list("file", flat=True))
     assert all(default_storage.exists(name) for name in named)
 
 
@@ -200,7 +196,7 @@ def test_multiplied_rows_keep_what_services_keep() -> None:
 def test_deleting_or_moving_multiplied_photos_leaves_the_files_that_others_share() -> None:
     multiplying.multiply(500)
     album = Album.objects.filter(visibility=Visibility.PUBLIC).earliest("created_at")
-    services.delete_photo(album.owner, album.photos.filter(state=PhotoState.READY).first().pk)
+    services.delete_photo(album.owner, album.photos.filter(state=PhotoState.READY).earliest("pk").pk)
     services.update_album(album.owner, album.pk, visibility=Visibility.PRIVATE)
     renditions.place(album.pk)
     services.delete_album(album.owner, album.pk)
@@ -215,9 +211,7 @@ def test_the_api_lists_what_it_loaded(as_nobody: GraphQLClient) -> None:
     answer = as_nobody.data(
         "{ albums(first: 9) { edges { node { title photos(first: 9) { edges { node { id } } } } } } }"
     )
-    shown = {
-        edge["node"]["title"]: len(edge["node"]["photos"]["edges"]) for edge in answer["albums"]["edges"]
-    }
+    shown = {edge["node"]["title"]: len(edge["node"]["photos"]["edges"]) for edge in answer["albums"]["edges"]}
     assert shown == {"Near and far": 6, "Portraits": 3}
 
 

@@ -33,10 +33,7 @@ class TestEveryFormat:
         content = read(picture(image_format, exif=camera_exif(orientation=6))).content
         with Image.open(io.BytesIO(content)) as image:
             assert image.getexif()[ORIENTATION] == 6
-            assert (
-                image.getexif().get_ifd(metadata.EXIF_IFD)[metadata.DATE_TIME_ORIGINAL]
-                == "2020:01:02 03:04:05"
-            )
+            assert image.getexif().get_ifd(metadata.EXIF_IFD)[metadata.DATE_TIME_ORIGINAL] == "2020:01:02 03:04:05"
 
     def test_a_cleaned_file_cleans_to_itself(self, image_format: str) -> None:
         once = read(picture(image_format)).content

@@ -24,9 +24,7 @@ def page(client: GraphQLClient, **arguments: Any) -> tuple[list[int], dict[str, 
 
 
 @pytest.mark.parametrize("order", ["OLDEST", "NEWEST", "TAKEN_OLDEST", "TAKEN_NEWEST"])
-def test_all_pages_forward_and_backward_hold_every_row_once(
-    album: Album, as_nobody: GraphQLClient, order: str
-) -> None:
+def test_all_pages_forward_and_backward_hold_every_row_once(album: Album, as_nobody: GraphQLClient, order: str) -> None:
     add_rows(album, 7)
     expected = list(range(7)) if order.endswith("OLDEST") else list(range(6, -1, -1))
     forward: list[int] = []
@@ -79,9 +77,7 @@ def test_a_page_between_two_cursors(album: Album, as_nobody: GraphQLClient) -> N
     assert (info["hasNextPage"], info["hasPreviousPage"]) == (False, True)
 
 
-def test_a_nested_list_has_pages_of_its_own(
-    make_album: Callable[..., Album], as_nobody: GraphQLClient
-) -> None:
+def test_a_nested_list_has_pages_of_its_own(make_album: Callable[..., Album], as_nobody: GraphQLClient) -> None:
     albums = [make_album(f"album {number}") for number in range(3)]
     for album in albums:
         add_rows(album, 4)
@@ -91,16 +87,12 @@ def test_a_nested_list_has_pages_of_its_own(
     } } } }"""
     found = [edge["node"]["photos"] for edge in as_nobody.data(query)["albums"]["edges"]]
     assert [each["totalCount"] for each in found] == [4, 4, 4]
-    assert all(
-        [edge["node"]["caption"] for edge in each["edges"]] == ["photo 0", "photo 1"] for each in found
-    )
+    assert all([edge["node"]["caption"] for edge in each["edges"]] == ["photo 0", "photo 1"] for each in found)
     assert all(each["pageInfo"]["hasNextPage"] for each in found)
     one = """
     query($id: ID!, $after: String) { album(id: $id) { photos(first: 2, orderBy: OLDEST, after: $after) {
       pageInfo { hasNextPage } edges { node { caption } } } } }"""
-    rest = as_nobody.data(one, id=global_id(albums[0]), after=found[0]["pageInfo"]["endCursor"])["album"][
-        "photos"
-    ]
+    rest = as_nobody.data(one, id=global_id(albums[0]), after=found[0]["pageInfo"]["endCursor"])["album"]["photos"]
     assert [edge["node"]["caption"] for edge in rest["edges"]] == ["photo 2", "photo 3"]
     assert not rest["pageInfo"]["hasNextPage"]
 
@@ -132,9 +124,7 @@ class TestRefusals:
         else:
             assert self.code(as_nobody, after=cursor) == "BAD_USER_INPUT"
 
-    @pytest.mark.parametrize(
-        "arguments", [{"first": -1}, {"last": -1}, {"first": 101}, {"first": 1, "last": 1}]
-    )
+    @pytest.mark.parametrize("arguments", [{"first": -1}, {"last": -1}, {"first": 101}, {"first": 1, "last": 1}])
     def test_page_sizes_that_are_none(self, as_nobody: GraphQLClient, arguments: dict[str, int]) -> None:
         assert self.code(as_nobody, **arguments) == "BAD_USER_INPUT"
 

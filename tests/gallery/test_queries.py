@@ -177,9 +177,7 @@ class TestFilters:
 
     def test_tags_are_found_by_how_they_begin(self, album: Album, as_nobody: GraphQLClient) -> None:
         add_rows(album, 1, tags=("sea", "sky", "skyline"))
-        found = as_nobody.data('{ tags(search: "Sky") { edges { node { name photoCount } } } }')["tags"][
-            "edges"
-        ]
+        found = as_nobody.data('{ tags(search: "Sky") { edges { node { name photoCount } } } }')["tags"]["edges"]
         assert [(edge["node"]["name"], edge["node"]["photoCount"]) for edge in found] == [
             ("sky", 1),
             ("skyline", 1),
@@ -190,7 +188,5 @@ class TestFilters:
     ) -> None:
         for title in ("Zebra hills", "Alpine hills", "Sea"):
             make_album(title)
-        found = as_nobody.data(
-            '{ albums(filter: {search: "hill"}, orderBy: TITLE) { edges { node { title } } } }'
-        )
+        found = as_nobody.data('{ albums(filter: {search: "hill"}, orderBy: TITLE) { edges { node { title } } } }')
         assert [edge["node"]["title"] for edge in found["albums"]["edges"]] == ["Alpine hills", "Zebra hills"]

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
-from api.connections import Ordering, PageRequest, between, encode_cursor
+from api.keyset import Ordering, PageRequest, between, encode_cursor
 from apps.accounts.models import User
 from apps.gallery import selectors
 from apps.gallery.models import Album, Photo, Tag
@@ -41,7 +41,7 @@ INSERT INTO gallery_photo (album_id, owner_id, visibility, caption, file, conten
 INSERT INTO gallery_photo_tags (photo_id, tag_id)
   SELECT p.id, t.id FROM (SELECT id, row_number() OVER () AS number FROM gallery_photo) p
   JOIN (SELECT id, row_number() OVER () AS number FROM gallery_tag) t ON t.number IN (1 + p.number % {TAGS}, 1 + p.number % 7);
-"""  # noqa: S608 - our own numbers
+"""
 TABLES = ("accounts_user", "gallery_album", "gallery_tag", "gallery_photo", "gallery_photo_tags")
 
 
@@ -80,9 +80,7 @@ def assert_starts_from_an_index(queryset: QuerySet[Any], *, is_sorted: bool = Tr
     nodes = read_plan(queryset)
     large = {"gallery_photo", "gallery_album", "gallery_photo_tags"}
     scanned = [
-        node["Relation Name"]
-        for node in nodes
-        if node["Node Type"] == "Seq Scan" and node["Relation Name"] in large
+        node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan" and node["Relation Name"] in large
     ]
     assert not scanned, f"reads all of {scanned}: {json.dumps(nodes[0], indent=1)}"
     if is_sorted:
@@ -113,20 +111,14 @@ class TestPhotoOrderings:
         photos = selectors.photos(owner, PhotoCriteria())
         assert_starts_from_an_index(page_of(photos, PHOTO_ORDERINGS[order], is_backward=is_backward))
 
-    def test_of_one_owner_s(
-        self, owner: User, nobody: AnonymousUser, order: PhotoOrder, is_backward: bool
-    ) -> None:
+    def test_of_one_owner_s(self, owner: User, nobody: AnonymousUser, order: PhotoOrder, is_backward: bool) -> None:
         photos = selectors.photos(nobody, PhotoCriteria(owner_id=owner.pk))
-        assert_starts_from_an_index(
-            page_of(photos, PHOTO_ORDERINGS[order], is_backward=is_backward), is_sorted=False
-        )
+        assert_starts_from_an_index(page_of(photos, PHOTO_ORDERINGS[order], is_backward=is_backward), is_sorted=False)
 
     def test_of_an_album(self, owner: User, order: PhotoOrder, is_backward: bool) -> None:
         album = owner.albums.order_by("pk")[0]
         photos = selectors.photos(owner, PhotoCriteria(album_id=album.pk))
-        assert_starts_from_an_index(
-            page_of(photos, PHOTO_ORDERINGS[order], is_backward=is_backward), is_sorted=False
-        )
+        assert_starts_from_an_index(page_of(photos, PHOTO_ORDERINGS[order], is_backward=is_backward), is_sorted=False)
 
 
 MONTH = timezone.now() - datetime.timedelta(days=30)
@@ -153,9 +145,7 @@ def test_every_filter_of_photos(owner: User, criteria: PhotoCriteria) -> None:
 
 
 @pytest.mark.parametrize("order", AlbumOrder)
-def test_every_ordering_of_albums(
-    many_photos: None, db: None, nobody: AnonymousUser, order: AlbumOrder
-) -> None:
+def test_every_ordering_of_albums(many_photos: None, db: None, nobody: AnonymousUser, order: AlbumOrder) -> None:
     assert_starts_from_an_index(page_of(selectors.albums(nobody, AlbumCriteria()), ALBUM_ORDERINGS[order]))
 
 

@@ -13,7 +13,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from api.errors import NotFoundError
 from apps.accounts.models import User
-from apps.gallery import events, files, renditions, services
+from apps.gallery import events, files, images, renditions, services
 from apps.gallery.models import Album, Photo, PhotoState, Rendition, Visibility
 from tests.gallery.conftest import upload, uploaded_and_ready
 from tests.pictures import picture
@@ -34,7 +34,7 @@ class TestUpload:
         import hashlib
 
         photo = upload(album)
-        content = files.read(photo.file.name)
+        content = files.read(photo.file_name)
         assert photo.bytes == len(content)
         assert photo.sha256 == hashlib.sha256(content).hexdigest()
 
@@ -52,9 +52,7 @@ class TestUpload:
         assert sorted(tag.name for tag in first.tags.all()) == ["sea", "sky"]
         assert second.tags.get() in first.tags.all()
 
-    @pytest.mark.parametrize(
-        "tags", [["t"] * 2 + [str(n) for n in range(30)], ["x" * 51]], ids=["many", "long"]
-    )
+    @pytest.mark.parametrize("tags", [["t"] * 2 + [str(n) for n in range(30)], ["x" * 51]], ids=["many", "long"])
     def test_too_many_or_too_long_tags_are_refused(self, album: Album, tags: list[str]) -> None:
         with pytest.raises(ValidationError):
             upload(album, tags=tags)
@@ -96,7 +94,7 @@ class TestRenditions:
         photo = upload(album)
         as_seen_by_the_slower = Photo.objects.get(pk=photo.pk)
         renditions.make(photo.pk)
-        renditions.keep(as_seen_by_the_slower, list(renditions.images.render(io.BytesIO(picture()))))
+        renditions.keep(as_seen_by_the_slower, list(images.render(io.BytesIO(picture()))))
         assert photo.renditions.count() == 3
         assert len(stored_files(settings)) == 4
 
@@ -107,7 +105,7 @@ class TestRenditions:
 
     def test_a_file_that_is_gone_becomes_failed_with_a_reason(self, album: Album) -> None:
         photo = upload(album)
-        default_storage.delete(photo.file.name)
+        default_storage.delete(photo.file_name)
         renditions.make(photo.pk)
         photo.refresh_from_db()
         assert photo.state == PhotoState.FAILED
@@ -119,9 +117,7 @@ class TestRenditions:
         photo.delete()
         renditions.make(photo_id)
 
-    def test_what_waits_too_long_is_sent_again_but_once(
-        self, album: Album, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_what_waits_too_long_is_sent_again_but_once(self, album: Album, monkeypatch: pytest.MonkeyPatch) -> None:
         sent: list[tuple[Any, ...]] = []
         photo = upload(album)
         Photo.objects.update(created_at=photo.created_at - 2 * renditions.REQUEUE_AFTER)
@@ -139,17 +135,15 @@ class TestVisibility:
 
     def test_renditions_of_an_album_made_private_leave_their_public_names(self, album: Album) -> None:
         photo = uploaded_and_ready(album)
-        old_names = [rendition.file.name for rendition in photo.renditions.all()]
+        old_names = [rendition.file_name for rendition in photo.renditions.all()]
         services.update_album(album.owner, album.pk, visibility=Visibility.PRIVATE)
         with transaction.atomic():
             renditions.place(album.pk)
-        names = [rendition.file.name for rendition in photo.renditions.all()]
+        names = [rendition.file_name for rendition in photo.renditions.all()]
         assert all(name.startswith("private/") and default_storage.exists(name) for name in names)
         assert not set(names) & set(old_names)
 
-    def test_placing_is_asked_for_again_until_it_is_done(
-        self, album: Album, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_placing_is_asked_for_again_until_it_is_done(self, album: Album, monkeypatch: pytest.MonkeyPatch) -> None:
         sent: list[tuple[Any, ...]] = []
         monkeypatch.setattr(services, "enqueue", lambda *arguments: sent.append(arguments))
         services.update_album(album.owner, album.pk, visibility=Visibility.PRIVATE)
@@ -159,11 +153,9 @@ class TestVisibility:
         album.refresh_from_db()
         assert not album.is_being_placed
 
-    def test_an_unlisted_album_s_renditions_are_served_by_name(
-        self, make_album: Callable[..., Album]
-    ) -> None:
+    def test_an_unlisted_album_s_renditions_are_served_by_name(self, make_album: Callable[..., Album]) -> None:
         photo = uploaded_and_ready(make_album(visibility="UNLISTED"))
-        assert all(r.file.name.startswith("public/") for r in Rendition.objects.filter(photo=photo))
+        assert all(r.file_name.startswith("public/") for r in Rendition.objects.filter(photo=photo))
 
 
 class TestDeletion:

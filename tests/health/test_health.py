@@ -23,7 +23,8 @@ def ask(path: str, *, headers: list[tuple[bytes, bytes]] | None = None) -> tuple
         sent.append(message)
 
     scope = {"type": "http", "path": path, "headers": headers or []}
-    asyncio.run(answer_health(other)(scope, receive, send))
+    answered: Any = answer_health(other)(scope, receive, send)
+    asyncio.run(answered)
     return sent[0]["status"], json.loads(sent[1]["body"])
 
 

@@ -46,9 +46,7 @@ NEAR_AND_FAR = DemoAlbum(
         DemoPhoto("cat.jpg", "Chelsea, a tabby cat", ("animal", "cat", "portrait", "colour")),
         DemoPhoto("eagle.jpg", "A golden eagle on its perch", ("animal", "bird", "black and white")),
         DemoPhoto("retina.jpg", "The retina of a left eye", ("eye", "medicine", "science", "colour")),
-        DemoPhoto(
-            "streets.jpg", "Streets in southern California, seen from above", ("aerial", "city", "colour")
-        ),
+        DemoPhoto("streets.jpg", "Streets in southern California, seen from above", ("aerial", "city", "colour")),
         DemoPhoto("deep-field.jpg", "Hubble's eXtreme Deep Field", ("galaxy", "science", "space", "colour")),
     ),
 )
@@ -75,9 +73,7 @@ PORTRAITS = DemoAlbum(
             ("navy", "portrait", "science", "colour"),
         ),
         DemoPhoto("astronaut.jpg", "Eileen Collins, astronaut", ("portrait", "science", "space", "colour")),
-        DemoPhoto(
-            "cameraman.jpg", "A man with a camera on a tripod", ("camera", "portrait", "black and white")
-        ),
+        DemoPhoto("cameraman.jpg", "A man with a camera on a tripod", ("camera", "portrait", "black and white")),
     ),
 )
 ONE_WINDOW = DemoAlbum(
@@ -85,9 +81,7 @@ ONE_WINDOW = DemoAlbum(
     "The same view two stops apart, on Svalbard. Unlisted: who has the link sees it.",
     Visibility.UNLISTED,
     (
-        DemoPhoto(
-            "window-normal.jpg", "As the camera measured it", ("exposure bracket", "svalbard", "window")
-        ),
+        DemoPhoto("window-normal.jpg", "As the camera measured it", ("exposure bracket", "svalbard", "window")),
         DemoPhoto(
             "window-dark.jpg",
             "Two stops darker: the mountains show",

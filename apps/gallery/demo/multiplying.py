@@ -89,14 +89,12 @@ def owners() -> list[str]:
     emails = [f"load-{number:02}@example.com" for number in range(1, OWNERS + 1)]
     people = [User(email=email, name=email.partition("@")[0].title(), password=password) for email in emails]
     User.objects.bulk_create(people, ignore_conflicts=True)
-    return [
-        str(pk) for pk in User.objects.filter(email__in=emails).order_by("email").values_list("pk", flat=True)
-    ]
+    return [str(pk) for pk in User.objects.filter(email__in=emails).order_by("email").values_list("pk", flat=True)]
 
 
 def insert(count: int, *, owners: list[str], pictures: list[dict[str, Any]]) -> None:
     """Run rows.sql: each of its statements takes what it names out of all the parameters."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "count": count,
         "seed": SEED,
         "per_album": PHOTOS_PER_ALBUM,
@@ -113,6 +111,4 @@ def insert(count: int, *, owners: list[str], pictures: list[dict[str, Any]]) -> 
 def analyze() -> None:
     """Tell the planner of the new rows at once; the server would do it within minutes."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "ANALYZE gallery_album, gallery_photo, gallery_rendition, gallery_photo_tags, gallery_tag"
-        )
+        cursor.execute("ANALYZE gallery_album, gallery_photo, gallery_rendition, gallery_photo_tags, gallery_tag")

@@ -83,3 +83,6 @@ FROM load_photo,
 JOIN gallery_tag ON true
 WHERE gallery_tag.name = (%(tags)s::text[])[1 + least(one %% tags, two %% tags)]
 ON CONFLICT DO NOTHING;
+
+-- At once: ON COMMIT waits for the transaction around this one, where there is one.
+DROP TABLE load_photo, load_album;

@@ -1,0 +1,107 @@
+"""Gives a test run its own PostgreSQL and Valkey in a temporary folder, and says what this machine could not run.
+
+Loaded by `-p embedded.pytest_plugin` (pyproject.toml), so that the servers are there before Django's settings are read.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from config.environment import development_values
+from embedded.postgres import Postgres
+from embedded.valkey import Valkey
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+LEFT_OUT: dict[str, str] = {}
+
+
+class Servers:
+    """The run's servers."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="slipway-tests-"))
+        self.folder.chmod(0o711)
+        self.postgres = Postgres(self.folder, is_durable=False)
+        self.valkey = Valkey(self.folder, is_durable=False)
+
+    def start(self) -> None:
+        """Start both side by side."""
+        self.valkey.begin()
+        self.postgres.start()
+        self.valkey.finish()
+
+    def stop(self) -> None:
+        """Stop both and remove what they kept."""
+        self.postgres.stop()
+        self.valkey.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def environment(servers: Servers) -> dict[str, str]:
+    """Return the environment that tests run in: development's, with the run's own servers and folders."""
+    return {
+        **development_values(),
+        "ENV_FILE": "",
+        "DJANGO_DEBUG": "false",
+        "DJANGO_ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+        "DATABASE_URL": servers.postgres.url,
+        "REDIS_URL": servers.valkey.url,
+        "MEDIA_ROOT": str(servers.folder / "media"),
+        "STATIC_ROOT": str(servers.folder / "static"),
+        "EMAIL_URL": "memorymail://",
+    }
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:  # noqa: ARG001 - pytest's names
+    """Start the servers: of pytest's hooks the only one that surely comes before Django's settings are read."""
+    servers = Servers()
+    pluginmanager.register(servers, "slipway-servers")
+    try:
+        servers.start()
+    except BaseException:
+        servers.stop()
+        raise
+    for name in [name for name in os.environ if name.endswith("_FILE") and name.removesuffix("_FILE") in environment(servers)]:
+        del os.environ[name]
+    os.environ.update(environment(servers))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the servers, also after Ctrl-C."""
+    servers = config.pluginmanager.unregister(name="slipway-servers")
+    if isinstance(servers, Servers):
+        servers.stop()
+
+
+def what_is_missing() -> dict[str, str]:
+    """Return the groups of tests that this machine can't run, by their markers, each with why."""
+    missing = {}
+    if not any(shutil.which(name) for name in CHROMIUM):
+        missing["browser"] = "no Chromium"
+    if shutil.which("docker") is None or not Path("/var/run/docker.sock").exists():
+        missing["stack"] = "no Docker engine"
+    if shutil.which("node") is None:
+        missing["clients"] = "no Node"
+    return missing
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what this machine can't run; under REQUIRE_STACK_TESTS let it fail instead."""
+    for marker, reason in what_is_missing().items():
+        concerned = [item for item in items if item.get_closest_marker(marker)]
+        if not concerned:
+            continue
+        if os.environ.get("REQUIRE_STACK_TESTS") == "1":
+            raise pytest.UsageError(f"REQUIRE_STACK_TESTS is set, and {len(concerned)} {marker} tests cannot run: {reason}.")
+        LEFT_OUT[marker] = f"{len(concerned)} {marker} tests ({reason})"
+        for item in concerned:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line what was left out."""
+    if LEFT_OUT:
+        terminalreporter.write_line(f"left out on this machine: {', '.join(LEFT_OUT.values())}", yellow=True)

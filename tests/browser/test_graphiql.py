@@ -1,0 +1,53 @@
+"""GraphiQL at /graphql: a query, a mutation with the session's token, a subscription."""
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.person import Person
+from tests.pictures import picture
+
+QUERY_EDITOR, VARIABLES_EDITOR = ".graphiql-query-editor .CodeMirror", ".graphiql-editor-tool .CodeMirror"
+
+
+@pytest.fixture
+def graphiql(signed_in_page: Page) -> Page:
+    """GraphiQL, with Ada signed in and the schema loaded."""
+    with signed_in_page.expect_response("**/graphql"):
+        signed_in_page.goto("/graphql")
+    expect(signed_in_page.locator(QUERY_EDITOR)).to_be_visible()
+    return signed_in_page
+
+
+def write(page: Page, editor: str, text: str) -> None:
+    """Put text into an editor."""
+    page.locator(editor).first.evaluate("(element, text) => element.CodeMirror.setValue(text)", text)
+
+
+def run(page: Page) -> None:
+    """Press the button that runs the operation."""
+    page.get_by_role("button", name="Execute query").click()
+
+
+def test_it_runs_the_query_that_it_starts_with(graphiql: Page, ada: Person) -> None:
+    ada.upload(ada.create_album(), [picture()], captions=["Seen in GraphiQL"])
+    run(graphiql)
+    expect(graphiql.locator(".result-window")).to_contain_text("Seen in GraphiQL")
+
+
+def test_it_sends_the_token_that_a_session_needs(graphiql: Page) -> None:
+    write(graphiql, QUERY_EDITOR, "mutation { logout { ok } }")
+    run(graphiql)
+    expect(graphiql.locator(".result-window")).to_contain_text('"ok": true')
+
+
+def test_it_runs_the_subscription_that_it_starts_with(graphiql: Page, ada: Person) -> None:
+    album = ada.create_album(visibility="PRIVATE")
+    graphiql.get_by_role("tab", name="Watch").click()
+    write(graphiql, VARIABLES_EDITOR, json.dumps({"albumId": album}))
+    with graphiql.expect_websocket() as opened:
+        run(graphiql)
+    opened.value.wait_for_event("framesent", lambda frame: '"subscribe"' in str(frame))
+    ada.upload(album, [picture()])
+    expect(graphiql.locator(".result-window")).to_contain_text('"state": "READY"')

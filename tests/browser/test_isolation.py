@@ -1,0 +1,35 @@
+"""No page of ours asks a foreign host, and none needs what the content security policy refuses."""
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.person import Person
+from tests.browser.watch import Watch
+from tests.pictures import picture
+
+
+@pytest.mark.parametrize(("address", "sign_of_life"), [("/", ".tile img.loaded"), ("/graphql", ".CodeMirror")])
+def test_a_page_stays_with_its_own_host_and_policy(page: Page, watch: Watch, ada: Person, address: str, sign_of_life: str) -> None:
+    ada.upload(ada.create_album(), [picture()])
+    page.goto(address)
+    expect(page.locator(sign_of_life).first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert watch.problems == []
+
+
+@pytest.mark.parametrize(
+    ("what_it_does", "told"),
+    [
+        ("fetch('http://elsewhere.invalid/').catch(() => {})", "broke the policy"),
+        ("document.head.append(Object.assign(document.createElement('script'), { text: '1' }))", "broke the policy"),
+        ("setTimeout(() => { throw new Error('on purpose') })", "failed"),
+    ],
+)
+def test_the_watch_sees_what_it_is_there_for(
+    context: BrowserContext, watch: Watch, what_it_does: str, told: str
+) -> None:
+    page = context.new_page()
+    page.goto("/")
+    page.evaluate(f"() => {{ {what_it_does} }}")
+    page.wait_for_timeout(200)
+    assert any(problem.startswith(told) for problem in watch.problems)
