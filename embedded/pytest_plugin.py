@@ -45,7 +45,7 @@ def environment(servers: Servers) -> dict[str, str]:
     return {
         **development_values(),
         "ENV_FILE": "",
-        "DJANGO_DEBUG": "false",
+        "DJANGO_DEBUG": "true",
         "DJANGO_ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
         "DATABASE_URL": servers.postgres.url,
         "REDIS_URL": servers.valkey.url,

@@ -17,7 +17,8 @@ PASSWORD = "correct horse battery staple"
 @pytest.fixture(autouse=True)
 def own_media_folder(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """Keep a test's files to itself."""
-    if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
+    uses_database = request.node.get_closest_marker("django_db") or "db" in request.fixturenames
+    if uses_database or "transactional_db" in request.fixturenames:
         settings: Settings = request.getfixturevalue("settings")
         settings.MEDIA_ROOT = tmp_path / "media"
         cache.clear()

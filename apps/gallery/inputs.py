@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from api.nodes import optional_row_id
 from api.payloads import UserError, user_errors
 from api.uploads import Upload
-from apps.gallery.models import Visibility
+from apps.gallery.enums import Visibility
 
 
 @strawberry.input

@@ -136,6 +136,7 @@ class Photo(models.Model):
                 name="photo_not_ready",
                 condition=~models.Q(state="READY"),
             ),
+            models.Index(fields=["file"], name="photo_file"),
             GinIndex(fields=["search"], name="photo_search"),
         ]
         constraints = [
@@ -168,6 +169,7 @@ class Rendition(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["photo", "size"], name="rendition_once_per_size"),
         ]
+        indexes = [models.Index(fields=["file"], name="rendition_file")]
 
     def __str__(self) -> str:
         return f"{self.size.lower()} of {self.photo_id}"

@@ -18,16 +18,10 @@ from api.keyset import PageRequest
 from api.nodes import optional_row_id
 from apps.accounts.types import User
 from apps.gallery import models, selectors
-from apps.gallery.models import PhotoState, RenditionSize, Visibility
+from apps.gallery.enums import PhotoState, RenditionSize, Visibility
 from apps.gallery.orderings import PHOTO_ORDERINGS, PhotoOrder
 from apps.gallery.selectors import AlbumCriteria, PhotoCriteria
 
-strawberry.enum(Visibility, description="Who may see an album.")
-strawberry.enum(PhotoState, description="Where a photo is on its way to be shown.")
-strawberry.enum(
-    RenditionSize,
-    description="SMALL is at most 480 pixels on the longer side, MEDIUM 1200, LARGE 2400.",
-)
 SIZES = list(RenditionSize)
 
 

@@ -1,43 +1,49 @@
-"""A running system, and a headless Chromium that looks at it. Skipped where there is no Chromium."""
+"""A running system, and a headless Chromium that looks at it."""
 
-import itertools
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from embedded.pytest_plugin import CHROMIUM
 from tests.browser.person import Person
+from tests.browser.site import Site
 from tests.browser.watch import Watch
 
-NAMES_OF_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE_MS = 10_000
 
-numbers = itertools.count(1)
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
+@pytest.fixture(scope="session")
+def site() -> Iterator[str]:
+    """The address of a running system."""
+    # PostgreSQL runs as another user where we are root, who has to come to its folder: pytest's own are closed to others.
+    folder = Path(tempfile.mkdtemp(prefix="slipway-browser-"))
+    folder.chmod(0o711)
+    site = Site(folder)
+    try:
+        site.start()
+        yield site.url
+    finally:
+        site.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Where Chromium is."""
-    found = next(filter(None, map(shutil.which, NAMES_OF_CHROMIUM)), None)
-    if found is None:
-        pytest.skip("Chromium is not installed; on Debian: apt-get install chromium")
-    return found
+    return next(filter(None, map(shutil.which, CHROMIUM)))
 
 
 # Not for the session: while Playwright's loop runs, Django refuses database work in the same thread.
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     """A headless Chromium."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser
@@ -66,10 +72,18 @@ def page(context: BrowserContext, watch: Watch) -> Iterator[Page]:
     assert watch.problems == []
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def ada(site: str) -> Iterator[Person]:
-    """Somebody with an account of the test's own."""
-    person = Person(site, name="Ada", email=f"ada{next(numbers)}@example.com")
+    """Somebody with an account and a session that no test ends."""
+    person = Person(site, name="Ada", email=f"ada-{token_hex(4)}@example.com")
+    yield person
+    person.close()
+
+
+@pytest.fixture
+def leaver(site: str) -> Iterator[Person]:
+    """Somebody whose session the test ends."""
+    person = Person(site, name="Grace", email=f"grace-{token_hex(4)}@example.com")
     yield person
     person.close()
 
@@ -79,9 +93,3 @@ def signed_in_page(page: Page, ada: Person) -> Page:
     """A page whose visitor is signed in as Ada."""
     page.context.add_cookies(ada.cookies())
     return page
-
-
-@pytest.fixture(scope="session")
-def site() -> str:
-    """TEMPORARY."""
-    return "http://127.0.0.1:8091"

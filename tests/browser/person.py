@@ -2,7 +2,7 @@
 
 import json
 import time
-from typing import Any, TypedDict
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -23,14 +23,6 @@ query States($album: ID!, $state: PhotoState!) {
 """
 
 
-class Cookie(TypedDict):
-    """A cookie as Playwright takes it."""
-
-    name: str
-    value: str
-    url: str
-
-
 class Person:
     """Registers and signs in. `close` ends the connections."""
 
@@ -44,13 +36,13 @@ class Person:
         """End the connections."""
         self.http.close()
 
-    def cookies(self) -> list[Cookie]:
-        """Return the session's cookies, for a browser."""
+    def cookies(self) -> list[Any]:
+        """Return the session's cookies as Playwright takes them, whose type has no public name."""
         return [{"name": name, "value": value, "url": self.site} for name, value in self.http.cookies.items()]
 
     def headers(self) -> dict[str, str]:
         """Return what a browser's request would carry to prove where it comes from."""
-        return {"X-CSRFToken": self.http.cookies.get("csrftoken", ""), "GraphQL-Require-Preflight": "1"}
+        return {"X-CSRFToken": self.http.cookies.get("csrftoken") or "", "GraphQL-Require-Preflight": "1"}
 
     def send(self, query: str, **variables: Any) -> dict[str, Any]:
         """Run one operation that has to go well."""
@@ -62,7 +54,9 @@ class Person:
         answer = self.send(CREATE_ALBUM, input={"title": title, "visibility": visibility})
         return str(answer["createAlbum"]["album"]["id"])
 
-    def upload(self, album: str, files: list[bytes], *, captions: list[str] | None = None, tags: list[str] | None = None) -> None:
+    def upload(
+        self, album: str, files: list[bytes], *, captions: list[str] | None = None, tags: list[str] | None = None
+    ) -> None:
         """Upload pictures in one request and wait until they are READY."""
         given = {"albumId": album, "files": [None] * len(files), "captions": captions, "tags": tags}
         form = {

@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.person import Person
 from tests.pictures import picture
 
+pytestmark = pytest.mark.browser
+
 QUERY_EDITOR, VARIABLES_EDITOR = ".graphiql-query-editor .CodeMirror", ".graphiql-editor-tool .CodeMirror"
 
 
@@ -36,8 +38,10 @@ def test_it_runs_the_query_that_it_starts_with(graphiql: Page, ada: Person) -> N
     expect(graphiql.locator(".result-window")).to_contain_text("Seen in GraphiQL")
 
 
-def test_it_sends_the_token_that_a_session_needs(graphiql: Page) -> None:
-    write(graphiql, QUERY_EDITOR, "mutation { logout { ok } }")
+def test_it_sends_the_token_that_a_session_needs(graphiql: Page, leaver: Person) -> None:
+    graphiql.context.add_cookies(leaver.cookies())
+    write(graphiql, QUERY_EDITOR, "mutation Leave { logout { ok } }")
+    expect(graphiql.get_by_role("tab", name="Leave")).to_be_visible()
     run(graphiql)
     expect(graphiql.locator(".result-window")).to_contain_text('"ok": true')
 

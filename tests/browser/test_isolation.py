@@ -7,9 +7,13 @@ from tests.browser.person import Person
 from tests.browser.watch import Watch
 from tests.pictures import picture
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.mark.parametrize(("address", "sign_of_life"), [("/", ".tile img.loaded"), ("/graphql", ".CodeMirror")])
-def test_a_page_stays_with_its_own_host_and_policy(page: Page, watch: Watch, ada: Person, address: str, sign_of_life: str) -> None:
+def test_a_page_stays_with_its_own_host_and_policy(
+    page: Page, watch: Watch, ada: Person, address: str, sign_of_life: str
+) -> None:
     ada.upload(ada.create_album(), [picture()])
     page.goto(address)
     expect(page.locator(sign_of_life).first).to_be_visible()

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from tests.browser.person import Person, address_of
 from tests.pictures import picture
 
+pytestmark = pytest.mark.browser
+
 DROP = """
 (files) => {
   const transfer = new DataTransfer();

@@ -43,7 +43,7 @@ def test_it_loads_public_unlisted_and_private_albums_of_two_people() -> None:
         ("grace@example.com", "Portraits", "PUBLIC"),
         ("grace@example.com", "One window, three exposures", "UNLISTED"),
     }
-    assert Photo.objects.count() == len(ALL_FILES) == 13
+    assert Photo.objects.count() == len(ALL_FILES) == 12
     assert not Album.objects.filter(cover=None).exists()
     assert Photo.objects.exclude(taken_at=None).count() == 5
     assert default_storage.exists(str(Photo.objects.latest("pk").file))
@@ -85,7 +85,7 @@ def test_a_run_that_broke_off_leaves_nothing_and_the_next_completes_it(
     assert Photo.objects.count() == len(default_storage.listdir("private")[0]) == 7
     monkeypatch.setattr(services, "add_photo", original)
     assert "grace@example.com with 6 photos" in demo()
-    assert Photo.objects.count() == 13
+    assert Photo.objects.count() == 12
 
 
 @pytest.mark.django_db
@@ -114,7 +114,7 @@ def test_a_run_beside_another_one_adds_nothing_of_its_own(ada: User) -> None:
 
 @pytest.mark.django_db
 def test_it_makes_the_renditions_itself_when_told_to() -> None:
-    assert "renditions of 13 photos" in demo("--render")
+    assert "renditions of 12 photos" in demo("--render")
     assert set(Photo.objects.values_list("state", flat=True)) == {PhotoState.READY}
     assert "renditions of 0 photos" in demo("--render")
 

@@ -46,7 +46,6 @@ NEAR_AND_FAR = DemoAlbum(
         DemoPhoto("cat.jpg", "Chelsea, a tabby cat", ("animal", "cat", "portrait", "colour")),
         DemoPhoto("eagle.jpg", "A golden eagle on its perch", ("animal", "bird", "black and white")),
         DemoPhoto("retina.jpg", "The retina of a left eye", ("eye", "medicine", "science", "colour")),
-        DemoPhoto("streets.jpg", "Streets in southern California, seen from above", ("aerial", "city", "colour")),
         DemoPhoto("deep-field.jpg", "Hubble's eXtreme Deep Field", ("galaxy", "science", "space", "colour")),
     ),
 )

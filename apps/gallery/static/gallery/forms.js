@@ -1,5 +1,7 @@
 // Gives a form its manners: it sends once, shows what was wrong beside each field, and moves the focus there.
 
+import { make } from "./dom.js";
+
 let number = 0;
 
 // `send` returns the payload's list of user errors; an empty one means that it went well.
@@ -44,11 +46,11 @@ function showErrors(form, errors) {
 function showError(form, { field, message }) {
   const input = field ? form.elements[field] : null;
   if (!(input instanceof HTMLElement)) return showFormError(form, message);
-  const note = Object.assign(document.createElement("span"), { className: "field-error", textContent: message });
-  note.id = `field-error-${(number += 1)}`;
-  input.after(note);
+  const note = make("p", { class: "field-error", id: `field-error-${(number += 1)}` }, message);
+  const notes = [input.getAttribute("aria-describedby"), note.id].filter(Boolean);
+  input.closest("label, .inline").after(note);
   input.setAttribute("aria-invalid", "true");
-  input.setAttribute("aria-describedby", note.id);
+  input.setAttribute("aria-describedby", notes.join(" "));
   return input;
 }
 
@@ -63,7 +65,7 @@ function clearErrors(form) {
   const place = form.querySelector(".form-error");
   place.textContent = "";
   place.hidden = true;
-  for (const note of form.querySelectorAll(".field-error")) note.remove();
+  for (const note of form.parentElement.querySelectorAll(".field-error")) note.remove();
   for (const input of form.querySelectorAll("[aria-invalid]")) {
     input.removeAttribute("aria-invalid");
     input.removeAttribute("aria-describedby");

@@ -1,6 +1,8 @@
 // What the page says: quietly to screen readers, and visibly where something went wrong.
 
-import { byId } from "./dom.js";
+import { byId, make } from "./dom.js";
+
+const KEPT_MS = 10000;
 
 const notice = byId("notice");
 const [text, button] = notice.children;
@@ -12,8 +14,11 @@ button.addEventListener("click", () => {
   again?.();
 });
 
+// One after the other: what replaced another at once would keep it from being read out.
 export function announce(message) {
-  byId("status").textContent = message;
+  const line = make("p", {}, message);
+  byId("status").append(line);
+  setTimeout(() => line.remove(), KEPT_MS);
 }
 
 // `again` is what the button does; without it there is nothing to try again.

@@ -31,7 +31,7 @@ function openButton(photo, ratio, open) {
     height: photo.height,
     loading: "lazy",
     decoding: "async",
-    sizes: `${Math.round(ratio * 260)}px`,
+    sizes: `(max-width: 640px) 60vw, ${Math.round(ratio * 280)}px`,
     srcset: sourceSet([small, medium].filter(Boolean)),
     src: small.url,
     onload: () => image.classList.add("loaded"),

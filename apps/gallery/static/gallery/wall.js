@@ -37,8 +37,10 @@ function start() {
 async function arrive() {
   const { reset } = currentPlace();
   if (reset) account.openReset(reset);
-  await attempt(account.loadViewer, arrive);
-  await showPlace();
+  await attempt(async () => {
+    await account.loadViewer();
+    await showPlace();
+  }, arrive);
 }
 
 async function moved() {
