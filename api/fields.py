@@ -48,6 +48,11 @@ def mutation(resolver: Callable[..., Any] | None = None, **options: Any) -> Any:
     return strawberry.mutation(resolver=off_the_loop(resolver), **options)
 
 
+def subscription(*, description: str) -> Callable[[Callable[..., Any]], Any]:
+    """Declare a subscription, whose resolver is an asynchronous generator."""
+    return lambda resolver: strawberry.subscription(resolver=resolver, description=description)
+
+
 def shown(row: Model) -> Any:
     """Return a model's row where a GraphQL type is expected: strawberry-django resolves the one as the other."""
     return row

@@ -303,7 +303,11 @@ STORAGE = Group(
             services=(WEB, NGINX),
         ),
         Variable(
-            name="MEDIA_URL", purpose="The path of uploaded files.", default="/media/", form="address path", services=(WEB, WORKER, NGINX)
+            name="MEDIA_URL",
+            purpose="The path of uploaded files.",
+            default="/media/",
+            form="address path",
+            services=(WEB, WORKER, NGINX),
         ),
         Variable(
             name="MEDIA_ROOT",

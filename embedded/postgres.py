@@ -128,7 +128,10 @@ class Postgres:
         privileges.own_by_server_user(new_folder)
         privileges.own_by_server_user(password_path)
         try:
-            run(privileges.as_server_user(init_command(new_folder, password_path), parent_death_signal="TERM"), cwd=self.folder)
+            run(
+                privileges.as_server_user(init_command(new_folder, password_path), parent_death_signal="TERM"),
+                cwd=self.folder,
+            )
             new_folder.rename(self.data_folder)
         finally:
             password_path.unlink()
@@ -166,7 +169,13 @@ class Postgres:
 
 def init_command(folder: Path, password_path: Path) -> list[str | Path]:
     """Return the command that makes a data folder."""
-    options = ["--auth=scram-sha-256", f"--username={USER}", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
+    options = [
+        "--auth=scram-sha-256",
+        f"--username={USER}",
+        "--encoding=UTF8",
+        "--locale-provider=builtin",
+        "--locale=C.UTF-8",
+    ]
     # --no-sync: what is made here is empty; what is written later is flushed by the server itself.
     return [BINARIES / "initdb", "-D", folder, *options, f"--pwfile={password_path}", "--no-sync", "--no-instructions"]
 

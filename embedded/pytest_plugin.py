@@ -3,6 +3,7 @@
 Loaded by `-p embedded.pytest_plugin` (pyproject.toml), so that the servers are there before Django's settings are read.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -59,12 +60,11 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     """Start the servers: of pytest's hooks the only one that surely comes before Django's settings are read."""
     servers = Servers()
     pluginmanager.register(servers, "slipway-servers")
-    try:
-        servers.start()
-    except BaseException:
-        servers.stop()
-        raise
-    for name in [name for name in os.environ if name.endswith("_FILE") and name.removesuffix("_FILE") in environment(servers)]:
+    atexit.register(servers.stop)  # where the settings or a conftest cannot be read, pytest never gets to its own end
+    servers.start()
+    for name in [
+        name for name in os.environ if name.endswith("_FILE") and name.removesuffix("_FILE") in environment(servers)
+    ]:
         del os.environ[name]
     os.environ.update(environment(servers))
 
@@ -95,7 +95,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not concerned:
             continue
         if os.environ.get("REQUIRE_STACK_TESTS") == "1":
-            raise pytest.UsageError(f"REQUIRE_STACK_TESTS is set, and {len(concerned)} {marker} tests cannot run: {reason}.")
+            raise pytest.UsageError(
+                f"REQUIRE_STACK_TESTS is set, and {len(concerned)} {marker} tests cannot run: {reason}."
+            )
         LEFT_OUT[marker] = f"{len(concerned)} {marker} tests ({reason})"
         for item in concerned:
             item.add_marker(pytest.mark.skip(reason=reason))

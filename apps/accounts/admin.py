@@ -61,7 +61,7 @@ class AccessTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic i
     readonly_fields = ["prefix", "user", "created_at", "last_used_at", "revoked_at"]
     actions = ["revoke"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
+    def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: the page after it has no place to show the token's text once."""
         return False
 

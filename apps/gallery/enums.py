@@ -8,6 +8,4 @@ __all__ = ["PhotoState", "RenditionSize", "Visibility"]
 
 strawberry.enum(Visibility, description="Who may see an album.")
 strawberry.enum(PhotoState, description="Where a photo is on its way to be shown.")
-strawberry.enum(
-    RenditionSize, description="SMALL is at most 480 pixels on the longer side, MEDIUM 1200, LARGE 2400."
-)
+strawberry.enum(RenditionSize, description="SMALL is at most 480 pixels on the longer side, MEDIUM 1200, LARGE 2400.")

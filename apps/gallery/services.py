@@ -39,12 +39,19 @@ def update_album(owner: User, album_id: UUID, **changes: Any) -> Album:
     for name, value in changes.items():
         setattr(album, name, value.strip() if name == "title" else value)
     album.full_clean(exclude=["owner", "search", "cover"])
-    album.is_being_placed = album.is_being_placed or album.visibility != was_visible_as
     album.save()
     if album.visibility != was_visible_as:
-        album.photos.update(visibility=album.visibility)
-        enqueue_on_commit("gallery.place_renditions", album.pk)
+        follow_visibility(album)
     return album
+
+
+@transaction.atomic
+def follow_visibility(album: Album) -> None:
+    """Bring photos, and after the commit their files, to what their album's visibility has become."""
+    album.is_being_placed = True
+    album.save(update_fields=["is_being_placed"])
+    album.photos.update(visibility=album.visibility)
+    enqueue_on_commit("gallery.place_renditions", album.pk)
 
 
 @transaction.atomic

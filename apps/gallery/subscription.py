@@ -11,6 +11,7 @@ from strawberry import relay
 
 from api.context import Context, Info
 from api.errors import ForbiddenError, NotFoundError
+from api.fields import subscription
 from api.nodes import row_id
 from apps.gallery import events, selectors
 from apps.gallery.types import Photo
@@ -56,7 +57,7 @@ def change_for(context: Context, album_id: UUID, message: dict[str, Any]) -> Pho
 class Subscription:
     """What can be watched."""
 
-    @strawberry.subscription(description="Changes to an album's photos, from now on.")
+    @subscription(description="Changes to an album's photos, from now on.")
     async def photo_changed(self, info: Info, album_id: strawberry.ID) -> AsyncGenerator[PhotoChange, None]:
         """Yield a change for each message about the album that the viewer may know of."""
         context, consumer = info.context, info.context.consumer

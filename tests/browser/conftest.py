@@ -1,5 +1,6 @@
 """A running system, and a headless Chromium that looks at it."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -9,27 +10,44 @@ from secrets import token_hex
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from config.environment import development_values
 from embedded.pytest_plugin import CHROMIUM
+from embedded.stack import WEB, WORKER, Stack
 from tests.browser.person import Person
-from tests.browser.site import Site
 from tests.browser.watch import Watch
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE_MS = 10_000
+WITHOUT_SERVERS = {"DATABASE_URL": "", "REDIS_URL": ""}  # the test run has some, and we want our own
+
+
+def environment(folder: Path, *, site: str) -> dict[str, str]:
+    """Return the environment that the application runs in: development's, in a folder of its own."""
+    return {**development_values(), "ENV_FILE": "", "MEDIA_ROOT": str(folder / "media"), "SITE_URL": site}
+
+
+def start(stack: Stack) -> None:
+    """Start the whole system."""
+    stack.start_servers()
+    stack.manage("migrate", "--verbosity=0")
+    stack.start(WORKER)
+    stack.start(WEB)
+    stack.wait_until_ready()
 
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
     """The address of a running system."""
-    # PostgreSQL runs as another user where we are root, who has to come to its folder: pytest's own are closed to others.
+    # PostgreSQL runs as another user where we are root, and that one may not enter the folders that pytest makes.
     folder = Path(tempfile.mkdtemp(prefix="slipway-browser-"))
     folder.chmod(0o711)
-    site = Site(folder)
+    stack = Stack(folder, environment=os.environ | WITHOUT_SERVERS, is_durable=False)
+    stack.environment.update(environment(folder, site=stack.url))
     try:
-        site.start()
-        yield site.url
+        with stack:
+            start(stack)
+            yield stack.url
     finally:
-        site.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

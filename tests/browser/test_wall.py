@@ -35,11 +35,18 @@ def test_it_loads_the_next_page_when_one_comes_near_the_end(page: Page, ada: Per
     expect(page.locator("#more")).to_be_hidden()
 
 
+def test_it_goes_on_until_a_large_screen_is_full(page: Page, ada: Person) -> None:
+    page.set_viewport_size({"width": 1800, "height": 2400})
+    page.goto(address_of(fill(ada, 2 * PAGE_SIZE + 1)))
+    expect(page.locator(".tile")).to_have_count(2 * PAGE_SIZE + 1)
+
+
 def test_it_has_a_button_for_the_next_page(page: Page, ada: Person) -> None:
-    page.add_init_script("window.IntersectionObserver = class { observe() {} };")
+    page.add_init_script("window.IntersectionObserver = class { observe() {} unobserve() {} };")
     page.goto(address_of(fill(ada, PAGE_SIZE + 1)))
     page.get_by_role("button", name="More photos").press("Enter")
     expect(page.locator(".tile")).to_have_count(PAGE_SIZE + 1)
+    expect(page.locator(".tile button").last).to_be_focused()
 
 
 def test_it_describes_pictures_by_their_captions_and_keeps_their_place(page: Page, ada: Person) -> None:

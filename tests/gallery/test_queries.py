@@ -84,7 +84,10 @@ class TestPermission:
         add_rows(album, 1)
         return album
 
-    QUERY = "query($id: ID!) { album(id: $id) { title photos { edges { node { id } } } } node(id: $id) { id } nodes(ids: [$id]) { id } }"
+    QUERY = """
+    query($id: ID!) {
+      album(id: $id) { title photos { edges { node { id } } } } node(id: $id) { id } nodes(ids: [$id]) { id }
+    }"""
 
     def test_a_private_album_is_its_owner_s_alone(
         self, private: Album, as_ada: GraphQLClient, as_grace: GraphQLClient, as_nobody: GraphQLClient

@@ -19,11 +19,13 @@ let loading = null; // the page that is on its way
 let visit = 0; // counts what was shown, so that a late answer for something else is dropped
 let actions = {};
 
+const nearness = new IntersectionObserver(([entry]) => entry.isIntersecting && more(), { rootMargin: "800px" });
+
 // `tileActions` are what makeTile takes, with `previewOf(photoId)` for the preview.
 export function start(tileActions) {
   actions = tileActions;
-  moreButton.addEventListener("click", more);
-  new IntersectionObserver(([entry]) => entry.isIntersecting && more(), { rootMargin: "800px" }).observe(moreButton);
+  moreButton.addEventListener("click", moreForKeyboard);
+  nearness.observe(moreButton);
 }
 
 // Resolves when the first page is there, or has failed and said so. Without a filter nothing is shown.
@@ -55,6 +57,13 @@ export function more({ isFirst = false } = {}) {
   return loading;
 }
 
+// The button may be gone afterwards, so reading goes on at the first new photo.
+async function moreForKeyboard() {
+  const before = wall.children.length;
+  await more();
+  wall.children[before]?.querySelector("button")?.focus();
+}
+
 function startLoading() {
   const page = loadPage().finally(() => {
     if (loading === page) loading = null;
@@ -69,6 +78,8 @@ async function loadPage() {
   [cursor, hasMore] = [page.pageInfo.endCursor, page.pageInfo.hasNextPage];
   for (const { node } of page.edges) put(node, { atEnd: true });
   tellAboutRest();
+  nearness.unobserve(moreButton); // it tells of changes only, and the button may be as near as before
+  nearness.observe(moreButton);
   if (shown.size) announce(`${plural(shown.size, "photo", "photos")} shown${hasMore ? "" : ", these are all"}.`);
 }
 

@@ -127,7 +127,9 @@ function showUploaded(kept) {
 async function askForNews() {
   if (photos.isWaiting()) await catchUp();
   const ids = uploads.unsettled();
-  if (ids.length) (await query(NODES, { ids })).nodes.filter(Boolean).forEach(uploads.settle);
+  if (!ids.length) return;
+  const { nodes } = await query(NODES, { ids }).catch(() => ({ nodes: [] })); // it is asked again soon
+  nodes.filter(Boolean).forEach(uploads.settle);
 }
 
 // What happened before the subscription began, or while it was interrupted, was told to nobody.

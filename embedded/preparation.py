@@ -1,0 +1,37 @@
+"""Migrations and demo data in one process, and only where something changed since the last time."""
+
+import hashlib
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WATCHED = (
+    "apps/*/migrations/*.py",
+    "apps/gallery/demo/**/*",
+    "apps/gallery/management/commands/demo.py",
+    "requirements/dev.txt",
+)
+
+
+def fingerprint(identity: str) -> str:
+    """Return a hash of all that decides what preparing would do: the code of it, and which database it is done to."""
+    digest = hashlib.sha256(identity.encode())
+    for path in sorted(path for pattern in WATCHED for path in ROOT.glob(pattern) if path.is_file()):
+        digest.update(str(path.relative_to(ROOT)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def prepare() -> None:
+    """Migrate, and load the demo."""
+    import django
+    from django.core.management import call_command
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("demo")
+
+
+if __name__ == "__main__":
+    prepare()
