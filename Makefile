@@ -48,7 +48,7 @@ requirements: $(STAMP) ## compile requirements/*.in to *.txt with hashes
 	done
 
 graphiql: ## build GraphiQL's assets anew from the npm registry's packages (api/graphiql)
-	cd api/graphiql && npm install --no-package-lock --no-audit --no-fund && npm run build
+	cd api/graphiql && npm install --no-package-lock --ignore-scripts --no-audit --no-fund && npm run build
 
 $(STAMP): requirements/dev.txt embedded/install.sh
 	@sh embedded/install.sh $(VENV) requirements/dev.txt

@@ -46,7 +46,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.content_security_policy.ContentSecurityPolicyMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -116,6 +116,7 @@ DATABASE = environ.Env.db_url_config(env.text("DATABASE_URL"))
 DATABASES = {
     "default": {
         **DATABASE,
+        "ENGINE": "config.postgresql",
         "CONN_MAX_AGE": 0,  # the pool keeps connections, not the request
         "CONN_HEALTH_CHECKS": True,  # a connection that died with its server is replaced when it is taken from the pool
         "ATOMIC_REQUESTS": False,
@@ -124,7 +125,7 @@ DATABASES = {
             "pool": {
                 "min_size": 0,
                 "max_size": env.number("DB_POOL_SIZE"),
-                "timeout": 5,  # seconds a request waits for a connection before it is told that the database is away
+                "timeout": 3,  # seconds a request waits for a connection before it is told that the database is away
                 "reconnect_timeout": 2,  # give up early, so that the next request tries at once instead of after a long back-off
                 "max_idle": 300,
             },
@@ -185,7 +186,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+        else "config.static_files.HashedStaticFilesStorage"
     },
 }
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

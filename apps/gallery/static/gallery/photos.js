@@ -17,6 +17,7 @@ let cursor = null;
 let hasMore = false;
 let loading = null; // the page that is on its way
 let visit = 0; // counts what was shown, so that a late answer for something else is dropped
+let hasFailed = false; // whether the last page did
 let actions = {};
 
 const nearness = new IntersectionObserver(([entry]) => entry.isIntersecting && more(), { rootMargin: "800px" });
@@ -90,10 +91,12 @@ async function fetchPage(variables, again) {
   try {
     const { photos } = await query(PHOTOS, { ...variables, filter });
     if (asked !== visit) return null;
-    hide();
+    if (hasFailed) hide(); // our own words, not another's
+    hasFailed = false;
     return photos;
   } catch (error) {
     if (asked === visit) showError(error, again);
+    hasFailed = true;
     return null;
   } finally {
     if (asked === visit) wall.removeAttribute("aria-busy");

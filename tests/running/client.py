@@ -1,0 +1,109 @@
+"""Speaks to a running system as a browser would: cookies, CSRF token, multipart, WebSocket."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+from websockets.sync.client import ClientConnection, connect
+
+from embedded.stack import Stack
+
+PASSWORD = "correct horse battery staple"
+UPLOAD = """
+mutation($album: ID!, $files: [Upload!]!) {
+  uploadPhotos(input: {albumId: $album, files: $files}) { photos { id state } errors { field code } }
+}
+"""
+
+
+class Person:
+    """Somebody with a session."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.http = httpx.Client(base_url=stack.url, timeout=20)
+
+    def post(self, query: str, **variables: Any) -> httpx.Response:
+        """Send one operation."""
+        return self.http.post("/graphql", json={"query": query, "variables": variables}, headers=self.headers())
+
+    def headers(self) -> dict[str, str]:
+        """Return what a page of ours adds to a request."""
+        return {"X-CSRFToken": self.http.cookies.get("csrftoken", ""), "GraphQL-Require-Preflight": "1"}
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        """Send one operation; insist on an answer without errors."""
+        answer = self.post(query, **variables).json()
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    def code(self, query: str, **variables: Any) -> str | None:
+        """Send one operation; return the first error's code, None where there is none."""
+        errors = self.post(query, **variables).json().get("errors")
+        return errors[0]["extensions"]["code"] if errors else None
+
+    def sign_up(self, email: str) -> None:
+        """Register and sign in."""
+        self.ask(
+            "mutation($i: RegisterInput!) { register(input: $i) { errors { code } } }",
+            i={"email": email, "name": "Somebody", "password": PASSWORD},
+        )
+        login = "mutation($i: LoginInput!) { login(input: $i) { viewer { id } errors { code } } }"
+        assert self.ask(login, i={"email": email, "password": PASSWORD})["login"]["viewer"]
+
+    def create_album(self, visibility: str = "PUBLIC") -> str:
+        """Create an album; return its id."""
+        query = 'mutation($v: Visibility!) { createAlbum(input: {title: "Hills", visibility: $v}) { album { id } } }'
+        return str(self.ask(query, v=visibility)["createAlbum"]["album"]["id"])
+
+    def upload(self, album: str, *contents: bytes) -> Any:
+        """Upload pictures in one request; return the payload."""
+        operations = {"query": UPLOAD, "variables": {"album": album, "files": [None] * len(contents)}}
+        places = {str(index): [f"variables.files.{index}"] for index in range(len(contents))}
+        response = self.http.post(
+            "/graphql",
+            data={"operations": json.dumps(operations), "map": json.dumps(places)},
+            files={str(index): (f"{index}.jpg", content) for index, content in enumerate(contents)},
+            headers=self.headers(),
+        )
+        return response.json()["data"]["uploadPhotos"]
+
+    @contextmanager
+    def socket(self) -> Iterator[ClientConnection]:
+        """Open a WebSocket with the session's cookie, and greet."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
+        address = self.stack.url.replace("http", "ws") + "/graphql"
+        protocol: Any = ["graphql-transport-ws"]
+        with connect(address, subprotocols=protocol, additional_headers={"Cookie": cookies}, open_timeout=20) as socket:
+            socket.send(json.dumps({"type": "connection_init"}))
+            assert json.loads(socket.recv(20))["type"] == "connection_ack"
+            yield socket
+
+
+def subscribe(socket: ClientConnection, album: str) -> None:
+    """Watch an album."""
+    query = (
+        "subscription($a: ID!) { photoChanged(albumId: $a) { kind photoId photo { state renditions { size url } } } }"
+    )
+    message = {"type": "subscribe", "id": "1", "payload": {"query": query, "variables": {"a": album}}}
+    socket.send(json.dumps(message))
+    time.sleep(0.5)  # the protocol does not say when a subscription has begun
+
+
+def next_change(socket: ClientConnection, timeout: float = 20) -> Any:
+    """Return the next change that is told."""
+    message = json.loads(socket.recv(timeout))
+    assert message["type"] == "next", message
+    return message["payload"]["data"]["photoChanged"]
+
+
+def wait_for(what: Callable[[], Any], seconds: float = 30) -> Any:
+    """Return what a question's answer is once it is true; fail where it never is."""
+    deadline = time.monotonic() + seconds
+    while not (answer := what()):
+        assert time.monotonic() < deadline, f"still {answer!r} after {seconds} s"
+        time.sleep(0.2)
+    return answer

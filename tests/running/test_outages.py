@@ -1,0 +1,75 @@
+"""Kills what the system stands on while it serves, and starts it again: what a client sees, and that it heals by itself."""
+
+import httpx
+import pytest
+
+from embedded.stack import WORKER, Stack
+from tests.pictures import picture
+from tests.running.client import Person, next_change, subscribe, wait_for
+
+
+@pytest.fixture(scope="module")
+def person(stack: Stack) -> Person:
+    found = Person(stack)
+    found.sign_up("survivor@example.com")
+    return found
+
+
+def readiness(stack: Stack) -> tuple[int, list[str]]:
+    response = httpx.get(f"{stack.url}/health/ready", timeout=20)
+    return response.status_code, response.json()["down"]
+
+
+TITLES = "{ albums { edges { node { title owner { name } } } } viewer { name } }"
+
+
+def test_postgresql_killed_and_back(stack: Stack, person: Person) -> None:
+    person.ask(TITLES)
+    stack.kill("postgres")
+    status, down = readiness(stack)
+    assert (status, "database" in down) == (503, True)
+    assert person.code(TITLES) == "SERVICE_UNAVAILABLE"
+    assert httpx.get(f"{stack.url}/health/live", timeout=20).status_code == 200
+    stack.start("postgres")
+    wait_for(lambda: readiness(stack) == (200, []))
+    person.ask(TITLES)
+
+
+def test_a_subscription_outlives_postgresql(stack: Stack, person: Person) -> None:
+    album = person.create_album()
+    with person.socket() as socket:
+        subscribe(socket, album)
+        stack.kill("postgres")
+        stack.start("postgres")
+        wait_for(lambda: person.code(TITLES) is None)
+        person.upload(album, picture())
+        assert next_change(socket)["kind"] == "CREATED"
+
+
+def test_valkey_killed_and_back(stack: Stack, person: Person) -> None:
+    album = person.create_album()
+    stack.kill("valkey")
+    status, down = readiness(stack)
+    assert (status, {"cache", "worker queue"} <= set(down)) == (503, True)
+    login = "mutation($i: LoginInput!) { login(input: $i) { errors { code } } }"
+    assert person.code(login, i={"email": "x@example.com", "password": "y"}) == "SERVICE_UNAVAILABLE"
+    person.ask(TITLES)  # who is signed in, and what the database knows, does not depend on it
+    assert person.upload(album, picture())["errors"] == []  # kept, and its renditions made later
+    stack.start("valkey")
+    wait_for(lambda: readiness(stack) == (200, []))
+    with person.socket() as socket:
+        subscribe(socket, album)
+        person.upload(album, picture())
+        states = [next_change(socket)["photo"]["state"] for _ in range(2)]
+    assert states == ["PENDING", "READY"]
+
+
+def test_the_worker_killed_and_back(stack: Stack, person: Person) -> None:
+    album = person.create_album()
+    stack.kill(WORKER)
+    wait_for(lambda: readiness(stack) == (503, ["worker queue"]))
+    photo = person.upload(album, picture())["photos"][0]["id"]
+    stack.start(WORKER)
+    wait_for(lambda: readiness(stack) == (200, []))
+    query = "query($id: ID!) { photo(id: $id) { state } }"
+    wait_for(lambda: person.ask(query, id=photo)["photo"]["state"] == "READY")
