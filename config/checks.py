@@ -16,9 +16,9 @@ CONSOLE_MAIL = "django.core.mail.backends.console.EmailBackend"
 
 def is_writable(path: Path) -> bool:
     """Tell whether files can be made in a folder, or the folder itself can be made."""
-    while not path.exists():
+    while not os.path.exists(path):  # noqa: PTH110 - Path.exists() raises where a folder above may not be looked into
         path = path.parent
-    return path.is_dir() and os.access(path, os.W_OK | os.X_OK)
+    return path.is_dir() and os.access(path, os.W_OK | os.X_OK, effective_ids=True)
 
 
 @register(Tags.files)
@@ -37,6 +37,23 @@ def upload_fits_into_a_request(app_configs: Sequence[Any] | None, **_: object) -
         return []
     message = f"MEDIA_MAX_BYTES ({settings.MEDIA_MAX_BYTES}) leaves no room in REQUEST_MAX_BYTES ({settings.REQUEST_MAX_BYTES})."
     return [Error(message, hint="Raise REQUEST_MAX_BYTES above MEDIA_MAX_BYTES.", id="slipway.E002")]
+
+
+@register(Tags.security, deploy=True)
+def certificate_is_readable(app_configs: Sequence[Any] | None, **_: object) -> list[CheckMessage]:  # noqa: ARG001 - see above
+    """TLS needs a certificate and its key. Only for a deployment: who runs this elsewhere has neither, and needs neither."""
+    if not settings.USE_TLS:
+        return []
+    named = {"TLS_CERT_PATH": settings.TLS_CERT_PATH, "TLS_KEY_PATH": settings.TLS_KEY_PATH}
+    return [
+        Error(
+            f"Cannot read {name}, {path}.",
+            hint=f"Put the PEM file there, set {name} to where it is, or set USE_TLS=false. See: ls -l {path}",
+            id="slipway.E003",
+        )
+        for name, path in named.items()
+        if not (os.access(path, os.R_OK) and Path(path).is_file())
+    ]
 
 
 @register(Tags.security, deploy=True)

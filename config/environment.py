@@ -9,18 +9,22 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 import environ
 
-from config.env_file import parse
+from config.declaration import Variable
+from config.env_file import load
+from config.environment_forms import WrongValueError
 from config.environment_rules import Problem, problems_across, unknown_in_file, unknown_in_process
-from config.environment_values import ROOT, Value, WrongValueError, value_of
-from config.variables import VARIABLES, Variable
+from config.environment_values import ROOT, Value, value_of
+from config.variables import VARIABLES
 
 __all__ = [
     "ConfigurationError",
     "Environment",
     "Problem",
+    "broker_url",
     "development_values",
     "email_settings",
     "examine",
@@ -94,7 +98,7 @@ def texts_of_file(process: Mapping[str, str]) -> tuple[dict[str, str], list[Prob
     if named == "" or (named is None and not path.exists()):
         return {}, []
     try:
-        return parse(path.read_text(encoding="utf-8"))
+        return load(path)
     except (OSError, UnicodeDecodeError) as error:
         return {}, [
             Problem(
@@ -129,6 +133,8 @@ def text_for(variable: Variable, texts: Mapping[str, str]) -> str | None:
         return texts.get(variable.name, variable.default)
     if texts.get(variable.name):
         raise WrongValueError(f"is set, and {variable.name}_FILE as well; one of them has to go")
+    if not path:
+        raise WrongValueError(f"is to come from a file, and {variable.name}_FILE names none")
     try:
         text = Path(path).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
     except (OSError, UnicodeDecodeError) as error:
@@ -146,11 +152,11 @@ def required(text: str | None) -> str:
 
 
 def hint_for(variable: Variable) -> str:
-    """Return what to do about a variable that is wrong."""
-    example = (
-        "" if variable.is_secret else f" For example: {variable.name}={variable.example or variable.default or ''}"
-    )
-    return f"{variable.purpose}{example if variable.example or variable.default else ''}"
+    """Return what to do about a variable that is wrong, and what it is for."""
+    if variable.is_secret:
+        return f"Set {variable.name}, or {variable.name}_FILE to the path of a file that holds it. {variable.purpose}"
+    example = variable.example or variable.default
+    return f"{variable.purpose} For example: {variable.name}={example}" if example else variable.purpose
 
 
 def development_values() -> dict[str, str]:
@@ -178,6 +184,15 @@ def email_settings(env: Environment) -> dict[str, Any]:
         "EMAIL_HOST_PASSWORD": env.text("EMAIL_PASS"),
         "EMAIL_USE_TLS": env.flag("EMAIL_USE_TLS"),
     }
+
+
+def broker_url(env: Environment) -> str:
+    """Return Celery's spelling of REDIS_URL: it writes a socket's address in a way of its own."""
+    parts = urlsplit(env.text("REDIS_URL"))
+    if parts.scheme != "unix":
+        return env.text("REDIS_URL")
+    number = parse_qs(parts.query).get("db", ["0"])[0]
+    return f"redis+socket://{parts.netloc}{parts.path}?virtual_host={number}"
 
 
 if __name__ == "__main__":

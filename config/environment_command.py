@@ -7,11 +7,11 @@ import secrets
 import sys
 from pathlib import Path
 
-from config.env_file import parse
+from config.env_file import load
 from config.environment import examine
 from config.environment_files import own_env_file, written_files
 from config.environment_rules import Problem, unknown_in_file
-from config.environment_values import ROOT
+from config.environment_values import ROOT, TRUE
 from config.variables import VARIABLES
 
 FINE, WRONG, UNUSABLE = 0, 1, 2
@@ -50,29 +50,30 @@ def parser() -> argparse.ArgumentParser:
 def check(path: Path, *, is_json: bool) -> int:
     """Say all that is wrong with an env file."""
     try:
-        texts, problems = parse(path.read_text(encoding="utf-8"))
+        texts, problems = load(path)
     except (OSError, UnicodeDecodeError) as error:
         sys.stderr.write(
             f"error: Cannot read {path}: {error}\n hint: Give the path of an env file, such as .env.prod\n"
         )
         return UNUSABLE
-    is_development = texts.get("DJANGO_DEBUG", "").lower() == "true"
-    found = examine(texts, left_out=LEFT_TO_RUN if is_development else frozenset())[1]
+    left_out = LEFT_TO_RUN if texts.get("DJANGO_DEBUG", "").lower() in TRUE else frozenset()
+    values, found = examine(texts, left_out=left_out)
     problems += found + unknown_in_file(texts)
-    report(path, problems, is_json=is_json)
+    notes = [f"{name} is not set: `make run` starts a server of its own." for name in sorted(left_out - set(values))]
+    report(path, problems, notes=[] if problems else notes, is_json=is_json)
     return WRONG if problems else FINE
 
 
-def report(path: Path, problems: list[Problem], *, is_json: bool) -> None:
+def report(path: Path, problems: list[Problem], *, notes: list[str], is_json: bool) -> None:
     """Tell the problems, for a person or for a program."""
     if is_json:
         told = [problem._asdict() for problem in problems]
-        sys.stdout.write(json.dumps({"file": str(path), "problems": told}, indent=2) + "\n")
+        sys.stdout.write(json.dumps({"file": str(path), "problems": told, "notes": notes}, indent=2) + "\n")
     elif problems:
         sys.stderr.write(f"error: {path} has {len(problems)} problem{'s' if len(problems) > 1 else ''}.\n")
         sys.stderr.write("\n".join(str(problem) for problem in problems) + "\n")
     else:
-        sys.stdout.write(f"{path} is fine.\n")
+        sys.stdout.write("".join(f"{line}\n" for line in [f"{path} is fine.", *notes]))
 
 
 def write(*, is_check: bool) -> int:

@@ -1,16 +1,23 @@
 """Writes what is made from the declaration: `.env.example`, `.env.prod` and docs/configuration.md. Reads no environment."""
 
+import re
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+from config.declaration import Group, Variable
 from config.environment_values import ROOT
-from config.variables import GROUPS, VARIABLES, Group, Variable
+from config.variables import GROUPS, VARIABLES
 
 WIDTH = 100
 HEAD_OF_EXAMPLE = (
     "The environment of development. `make run` copies it to .env with fresh secrets where there is no .env.",
     "Written by `make env` from config/variables.py: change it there. A value with a $ is written with $$.",
+)
+HEAD_OF_OWN = (
+    "The environment of this clone, made from .env.example with a secret of its own. It is yours: change what you like.",
+    "Git leaves it out. A value with a $ is written with $$. See what is wrong with it:",
+    "    python -m config.environment check .env",
 )
 HEAD_OF_PRODUCTION = (
     "The environment of production. Replace every placeholder, then check it:",
@@ -27,8 +34,11 @@ come this page, `.env.example` and `.env.prod` (`make env` writes all three), an
   `ENV_FILE=` none.
 - Any variable can come from a file: `NAME_FILE=/run/secrets/name`. The file has to be there and not be empty; a newline at
   its end is cut off.
-- In an env file, `$$` is a dollar sign; a single `$` would be replaced by Docker Compose and is refused. Single quotes keep a
-  value as it is.
+- An env file means here what it means to Docker Compose: `$$` is a dollar sign, ` #` begins a comment, single quotes keep a
+  value as it is, and in double quotes `\\n` is a new line. What Compose would change without a word is refused: a single `$`.
+- Names that nobody reads are refused, with the name that was perhaps meant: every one of an env file, and in the process's
+  environment those that begin as ours do (`DJANGO_`, `GRAPHQL_`, `MEDIA_`, …). Prefixes that other programs use too (`DB_`,
+  `LOG_`, `SESSION_`, …) are refused there only where the name is nearly one of ours.
 - Defaults are production's. A variable without one has to be set, and the application refuses to start without it.
 - All that is wrong is told at once. To check a file without starting anything:
 
@@ -41,8 +51,10 @@ It exits with 0 where the file is fine, 1 where it is not, and 2 where it cannot
 
 
 def comment(text: str) -> list[str]:
-    """Return a text as comment lines."""
-    return [f"# {line}" for line in textwrap.wrap(text, WIDTH - 2, break_long_words=False)]
+    """Return a text as comment lines; what is between backticks stays on one, to be copied."""
+    held = re.sub(r"`[^`]*`", lambda code: code[0].replace(" ", "\0"), text)
+    lines = textwrap.wrap(held, WIDTH - 2, break_long_words=False, break_on_hyphens=False)
+    return [f"# {line}".replace("\0", " ") for line in lines]
 
 
 def facts(variable: Variable) -> str:
@@ -123,4 +135,4 @@ def written_files() -> dict[Path, str]:
 def own_env_file(secret_key: str) -> str:
     """Return `.env.example` with a secret of its own in place of the placeholder."""
     placeholder = VARIABLES["DJANGO_SECRET_KEY"].development or ""
-    return env_file(HEAD_OF_EXAMPLE, example_line).replace(placeholder, secret_key)
+    return env_file(HEAD_OF_OWN, example_line).replace(placeholder, secret_key)

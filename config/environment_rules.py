@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from config.environment_values import Value
@@ -12,12 +13,13 @@ FOREIGN_NAMES = frozenset(
     {"DJANGO_SETTINGS_MODULE", "DJANGO_COLORS", "DJANGO_WATCHMAN_TIMEOUT", "DJANGO_RUNSERVER_HIDE_WARNING"}
 )
 FOREIGN_PREFIXES = ("DJANGO_SUPERUSER_",)
-OWN_PREFIX = "DJANGO_"
-PREFIXES = (
-    "DJANGO_", "DB_", "DATABASE_", "MEDIA_", "STATIC_", "EMAIL_", "GRAPHQL_", "TLS_", "SECURE_", "CSRF_", "SESSION_",
-    "LOGIN_", "CACHE_", "LOG_", "REDIS_", "PASSWORD_RESET_",
+OWN_PREFIXES = ("DJANGO_", "GRAPHQL_", "SECURE_", "CSRF_", "MEDIA_", "EMAIL_", "PASSWORD_RESET_")
+# Other programs use these too: desktops set SESSION_MANAGER, Kubernetes DB_PORT and REDIS_PORT, CI services LOG_DIR.
+SHARED_PREFIXES = (
+    "DB_", "DATABASE_", "REDIS_", "CACHE_", "STATIC_", "SESSION_", "LOGIN_", "LOG_", "TLS_", "USE_", "SITE_", "SERVER_", "ADMIN_",
 )  # fmt: skip
 LIKENESS = 0.8
+OWN_ADDRESSES = {"graphql": "the API", "health": "the health check", "metrics": "what Prometheus reads"}
 
 
 class Problem(NamedTuple):
@@ -40,10 +42,17 @@ def unknown(names: Iterable[str]) -> list[Problem]:
     """Return a problem for each name, with the declared name that it was perhaps meant to be."""
     problems = []
     for name in sorted(names):
-        like = difflib.get_close_matches(name, VARIABLES, n=1, cutoff=0.6)
-        hint = f"Did you mean {like[0]}?" if like else "Delete it; docs/configuration.md lists what is read."
+        like = meant_by(name, likeness=0.6)
+        hint = f"Did you mean {like}?" if like else "Delete it; docs/configuration.md lists what is read."
         problems.append(Problem(name, "is set, and nothing reads it", hint))
     return problems
+
+
+def meant_by(name: str, *, likeness: float) -> str:
+    """Return the declared name that another is most like, or nothing."""
+    bare = name.removesuffix("_FILE")
+    like = difflib.get_close_matches(bare, VARIABLES, n=1, cutoff=likeness)
+    return like[0] + name[len(bare) :] if like else ""
 
 
 def unknown_in_file(file: Mapping[str, str]) -> list[Problem]:
@@ -54,20 +63,31 @@ def unknown_in_file(file: Mapping[str, str]) -> list[Problem]:
 def unknown_in_process(process: Mapping[str, str]) -> list[Problem]:
     """Return the names of a process's environment that are ours by their looks, and that nothing reads.
 
-    Other programs' variables are there too: of those with a prefix as common as LOG_, only near misses are told.
+    Other programs' variables are there too: of those with a prefix that is not ours alone, only near misses are told.
     """
-    candidates = {name for name in process if name.startswith(PREFIXES)} - known_names() - FOREIGN_NAMES
-    return unknown(
-        name
-        for name in candidates
-        if not name.startswith(FOREIGN_PREFIXES)
-        and (name.startswith(OWN_PREFIX) or difflib.get_close_matches(name, VARIABLES, n=1, cutoff=LIKENESS))
+    candidates = set(process) - known_names() - FOREIGN_NAMES
+    return unknown(name for name in candidates if is_own(name))
+
+
+def is_own(name: str) -> bool:
+    """Tell whether an undeclared name was surely meant for us."""
+    if name.startswith(FOREIGN_PREFIXES):
+        return False
+    return name.startswith(OWN_PREFIXES) or (
+        name.startswith(SHARED_PREFIXES) and bool(meant_by(name, likeness=LIKENESS))
     )
 
 
 def problems_across(values: Mapping[str, Value]) -> list[Problem]:
     """Return where values contradict each other; a value that is itself wrong is not there, and contradicts nothing."""
-    return [*debug_in_production(values), *hosts(values), *tls(values), *email(values)]
+    return [
+        *debug_in_production(values),
+        *hosts(values),
+        *tls(values),
+        *places(values),
+        *addresses(values),
+        *email(values),
+    ]
 
 
 def debug_in_production(values: Mapping[str, Value]) -> list[Problem]:
@@ -96,12 +116,38 @@ def hosts(values: Mapping[str, Value]) -> list[Problem]:
 
 
 def tls(values: Mapping[str, Value]) -> list[Problem]:
-    """TLS needs a certificate, its key, and the name that they are for."""
-    needed = ("TLS_CERT_PATH", "TLS_KEY_PATH", "SERVER_NAME")
-    missing = [name for name in needed if name in values and not values[name]]
+    """TLS needs a certificate and its key."""
     if not values.get("USE_TLS"):
         return []
+    missing = [name for name in ("TLS_CERT_PATH", "TLS_KEY_PATH") if values.get(name) == ""]
     return [Problem(name, "is empty, and USE_TLS is true", "Set it, or set USE_TLS=false.") for name in missing]
+
+
+def places(values: Mapping[str, Value]) -> list[Problem]:
+    """Static files are thrown away and collected anew, so uploads must not lie among them."""
+    static, media = values.get("STATIC_ROOT"), values.get("MEDIA_ROOT")
+    if isinstance(static, Path) and isinstance(media, Path) and nested(static, media):
+        hint = "Give each a folder of its own: STATIC_ROOT=/srv/static MEDIA_ROOT=/srv/media"
+        return [Problem("MEDIA_ROOT", f"is {media}, and STATIC_ROOT is {static}; one lies in the other", hint)]
+    return []
+
+
+def addresses(values: Mapping[str, Value]) -> list[Problem]:
+    """Two things cannot be at one address."""
+    hint = "Choose another path; graphql/, health/ and metrics/ are taken."
+    problems = []
+    taken = dict(OWN_ADDRESSES)
+    for name in ("STATIC_URL", "MEDIA_URL", "ADMIN_URL"):
+        path = str(values.get(name, "")).strip("/")
+        if path and path in taken:
+            problems.append(Problem(name, f"is {path}/, where {taken[path]} is", hint))
+        taken.setdefault(path, name)
+    return problems
+
+
+def nested(one: Path, other: Path) -> bool:
+    """Tell whether two folders are the same, or one lies in the other."""
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def email(values: Mapping[str, Value]) -> list[Problem]:

@@ -4,107 +4,29 @@ Defaults are production's; `development` is what `.env.example` changes. A varia
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
-Kind = Literal["text", "flag", "number", "items", "path"]
-Form = Literal[
-    "plain",
-    "postgres",
-    "redis",
-    "email",
-    "http",
-    "time zone",
-    "language",
-    "cron",
-    "address path",
-    "email address",
-]
-
-WEB, WORKER, SCHEDULER, DB, REDIS, NGINX, BACKUP = (
-    "web",
-    "worker",
-    "scheduler",
-    "db",
-    "redis",
-    "nginx",
-    "backup",
+from config.declaration import (
+    APPLICATION,
+    BACKUP,
+    DAY_SECONDS,
+    MIB,
+    NGINX,
+    WEB,
+    WORKER,
+    YEAR_SECONDS,
+    Group,
+    Variable,
+    flag,
+    number,
 )
-APPLICATION = (WEB, WORKER, SCHEDULER)
-
-MIB = 1024 * 1024
-YEAR_SECONDS = 31_536_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Variable:
-    """One variable. `default` None means required, "" means that it may stay empty.
-
-    `development` is its value in `.env.example` (None: the default), `example` its value in `.env.prod` (None: the default).
-    `minimum` and `maximum` bound a number; `form` is what a text has to parse as; `services` may see it.
-    """
-
-    name: str
-    purpose: str
-    kind: Kind = "text"
-    default: str | None = ""
-    development: str | None = None
-    example: str | None = None
-    form: Form = "plain"
-    choices: tuple[str, ...] = ()
-    minimum: int | None = None
-    maximum: int | None = None
-    is_secret: bool = False
-    is_left_to_run: bool = False
-    services: tuple[str, ...] = APPLICATION
-
-    @property
-    def is_required(self) -> bool:
-        """Whether a start without it is refused."""
-        return self.default is None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Group:
-    """Variables that belong together, under a title."""
-
-    title: str
-    variables: tuple[Variable, ...]
-
-
-def flag(name: str, purpose: str, *, default: str = "false", **options: str | tuple[str, ...]) -> Variable:
-    """Declare a variable that is true or false."""
-    return Variable(name=name, purpose=purpose, kind="flag", default=default, **options)  # type: ignore[arg-type]
-
-
-def number(
-    name: str,
-    purpose: str,
-    *,
-    default: int,
-    minimum: int = 0,
-    maximum: int,
-    services: tuple[str, ...] = APPLICATION,
-) -> Variable:
-    """Declare a variable that is a whole number."""
-    return Variable(
-        name=name,
-        purpose=purpose,
-        kind="number",
-        default=str(default),
-        minimum=minimum,
-        maximum=maximum,
-        services=services,
-    )
-
 
 DJANGO = Group(
     title="Django",
     variables=(
         Variable(
             name="DJANGO_SECRET_KEY",
-            purpose="Signs sessions and password links. Whoever has it can sign in as anybody. At least 50 random characters; "
-            "`python -m config.environment init` makes one.",
+            purpose="Signs sessions and password links. Whoever has it can sign in as anybody. At least 50 random characters: "
+            "`python3 -c 'import secrets; print(secrets.token_urlsafe(48))'` makes some.",
             default=None,
             development="change-me-python-m-config.environment-init-does-it",
             example="change-me-50-random-characters",
@@ -113,36 +35,28 @@ DJANGO = Group(
         flag(
             "DJANGO_DEBUG",
             "Shows tracebacks to whoever causes an error, and serves static files without nginx. Never in production.",
-            development="true",
-            services=(WEB, WORKER, SCHEDULER),
+            development=True,
         ),
         Variable(
             name="DJANGO_ALLOWED_HOSTS",
             purpose="The names under which the site is reached, with commas between them; a request for another is refused.",
-            kind="items",
-            default=None,
-            development="localhost,127.0.0.1,[::1]",
-            example="api.example.com",
+            kind="items", default=None, development="localhost,127.0.0.1,[::1]", example="api.example.com", form="host",
         ),
         Variable(
             name="SITE_URL",
             purpose="The site's address in links that are mailed, such as the one that resets a password.",
-            default=None,
-            development="http://127.0.0.1:8000",
-            example="https://api.example.com",
-            form="http",
+            default=None, development="http://127.0.0.1:8000", example="https://api.example.com", form="http",
         ),
         Variable(
             name="CSRF_TRUSTED_ORIGINS",
             purpose="Other origins whose pages may send requests with the visitor's session, with scheme, with commas between "
-            "them: a front end on its own domain.",
-            kind="items",
+            "them: a front end on its own domain, https://app.example.com.",
+            kind="items", form="origin",
         ),
         Variable(
             name="DJANGO_TIME_ZONE",
             purpose="The zone of times in the admin, and of a camera that does not say its own; the API always gives an offset.",
-            default="UTC",
-            form="time zone",
+            default="UTC", form="time zone",
         ),
         Variable(
             name="DJANGO_LANGUAGE_CODE", purpose="The language of the admin and of messages.", default="en-us", form="language"
@@ -150,22 +64,18 @@ DJANGO = Group(
         Variable(
             name="LOG_LEVEL",
             purpose="The least important messages that are logged.",
-            default="INFO",
-            choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+            default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
         ),
         Variable(
             name="LOG_FORMAT",
             purpose="How log lines look: `json` for machines, `console` for people.",
-            default="json",
-            development="console",
-            choices=("json", "console"),
+            default="json", development="console", choices=("json", "console"),
         ),
-        flag("GRAPHIQL", "Shows the GraphiQL editor to a browser that opens /graphql.", development="true", services=(WEB,)),
+        flag("GRAPHIQL", "Shows the GraphiQL editor to a browser that opens /graphql.", development=True, services=(WEB,)),
         flag(
             "GRAPHQL_INTROSPECTION",
             "Lets clients ask for the schema, and suggests names in errors. Off, a stranger has to guess.",
-            development="true",
-            services=(WEB,),
+            development=True, services=(WEB,),
         ),
         number(
             "GRAPHQL_MAX_PAGE_SIZE",
@@ -175,9 +85,7 @@ DJANGO = Group(
         Variable(
             name="ADMIN_URL",
             purpose="The path of Django's admin. One that is not the usual keeps scanners out of the log.",
-            default="admin/",
-            form="address path",
-            services=(WEB, NGINX),
+            default="admin/", form="address path", services=(WEB, NGINX),
         ),
         number(
             "REQUEST_MAX_BYTES",
@@ -195,22 +103,15 @@ SECURITY = Group(
             "SECURE_PROXY_SSL_HEADER",
             "Believes nginx's X-Forwarded-Proto, so that Django knows that a request came over TLS. Only behind a proxy that "
             "sets it always.",
-            default="true",
-            development="false",
-            services=(WEB,),
+            default=True, development=False, services=(WEB,),
         ),
-        flag("SESSION_COOKIE_SECURE", "Sends the session cookie over TLS only.", default="true", development="false", services=(WEB,)),
-        flag("CSRF_COOKIE_SECURE", "Sends the CSRF cookie over TLS only.", default="true", development="false", services=(WEB,)),
-        Variable(
-            name="SECURE_HSTS_SECONDS",
-            purpose="For how long browsers refuse to come without TLS, once they have been here. Raise it step by step: it "
-            "can't be taken back.",
-            kind="number",
-            default="3600",
-            development="0",
-            minimum=0,
-            maximum=2 * YEAR_SECONDS,
-            services=(WEB, NGINX),
+        flag("SESSION_COOKIE_SECURE", "Sends the session cookie over TLS only.", default=True, development=False, services=(WEB,)),
+        flag("CSRF_COOKIE_SECURE", "Sends the CSRF cookie over TLS only.", default=True, development=False, services=(WEB,)),
+        number(
+            "SECURE_HSTS_SECONDS",
+            "For how long browsers refuse to come without TLS, once they have been here. Raise it step by step: it can't be "
+            "taken back.",
+            default=3600, development=0, maximum=2 * YEAR_SECONDS, services=(WEB, NGINX),
         ),
         number(
             "LOGIN_MAX_FAILURES",
@@ -218,12 +119,14 @@ SECURITY = Group(
             default=5, minimum=1, maximum=1000, services=(WEB,),
         ),
         number(
-            "LOGIN_LOCKOUT_SECONDS", "For how long it is closed.", default=900, minimum=1, maximum=86_400, services=(WEB,)
+            "LOGIN_LOCKOUT_SECONDS",
+            "For how long sign-in stays closed after too many wrong passwords.",
+            default=900, minimum=1, maximum=DAY_SECONDS, services=(WEB,),
         ),
         number(
             "PASSWORD_RESET_TIMEOUT_SECONDS",
             "For how long a mailed link can set a new password.",
-            default=3600, minimum=60, maximum=7 * 86_400, services=(WEB, WORKER),
+            default=3600, minimum=60, maximum=7 * DAY_SECONDS, services=(WEB, WORKER),
         ),
     ),
 )  # fmt: skip
@@ -235,12 +138,8 @@ DATABASE = Group(
             name="DATABASE_URL",
             purpose="Where PostgreSQL is: `postgres://user:password@host:5432/name`; `?sslmode=verify-full` and the like go "
             "behind it. `make run` starts one of its own where this is not set.",
-            default=None,
-            example="postgres://slipway:change-me@db:5432/slipway",
-            form="postgres",
-            is_secret=True,
-            is_left_to_run=True,
-            services=(*APPLICATION, BACKUP),
+            default=None, example="postgres://slipway:change-me@db:5432/slipway", form="postgres",
+            is_secret=True, is_left_to_run=True, services=(*APPLICATION, BACKUP),
         ),
         number(
             "DB_POOL_SIZE",
@@ -253,9 +152,7 @@ DATABASE = Group(
         Variable(
             name="DB_BACKUP_CRON",
             purpose="When the database is backed up: minute, hour, day of month, month, day of week.",
-            default="0 3 * * *",
-            form="cron",
-            services=(BACKUP,),
+            default="0 3 * * *", form="cron", services=(BACKUP,),
         ),
         number(
             "DB_BACKUP_RETENTION_DAYS",
@@ -272,21 +169,15 @@ CACHE_AND_TASKS = Group(
             name="REDIS_URL",
             purpose="Where Redis is, for cache, tasks and subscriptions: `redis://:password@host:6379/0`. `make run` starts a "
             "Valkey of its own where this is not set.",
-            default=None,
-            example="redis://:change-me@redis:6379/0",
-            form="redis",
-            is_secret=True,
-            is_left_to_run=True,
+            default=None, example="redis://:change-me@redis:6379/0", form="redis", is_secret=True, is_left_to_run=True,
         ),
         number(
             "CACHE_TIMEOUT_SECONDS",
             "For how long a cached value is kept that does not say.",
-            default=300,
-            minimum=1,
-            maximum=86_400,
+            default=300, minimum=1, maximum=DAY_SECONDS,
         ),
     ),
-)
+)  # fmt: skip
 
 STORAGE = Group(
     title="Storage",
@@ -297,25 +188,17 @@ STORAGE = Group(
         Variable(
             name="STATIC_ROOT",
             purpose="The folder that static files are collected into, for nginx to serve.",
-            kind="path",
-            default="/srv/static",
-            development=".data/static",
-            services=(WEB, NGINX),
+            kind="path", default="/srv/static", development=".data/static", services=(WEB, NGINX),
         ),
         Variable(
             name="MEDIA_URL",
             purpose="The path of uploaded files.",
-            default="/media/",
-            form="address path",
-            services=(WEB, WORKER, NGINX),
+            default="/media/", form="address path", services=(WEB, WORKER, NGINX),
         ),
         Variable(
             name="MEDIA_ROOT",
             purpose="The folder that uploaded files are kept in. It has to be writable, and in the backup.",
-            kind="path",
-            default="/srv/media",
-            development=".data/media",
-            services=(WEB, WORKER, NGINX, BACKUP),
+            kind="path", default="/srv/media", development=".data/media", services=(WEB, WORKER, NGINX, BACKUP),
         ),
         number(
             "MEDIA_MAX_BYTES",
@@ -330,8 +213,7 @@ STORAGE = Group(
         Variable(
             name="MEDIA_BACKUP_TARGET",
             purpose="Where media are copied to, off this machine; empty: nowhere yet.",
-            is_secret=True,
-            services=(BACKUP,),
+            is_secret=True, services=(BACKUP,),
         ),
         Variable(
             name="MEDIA_BACKUP_CRON", purpose="When media are copied.", default="30 3 * * *", form="cron", services=(BACKUP,)
@@ -345,31 +227,25 @@ NGINX_GROUP = Group(
         Variable(
             name="SERVER_NAME",
             purpose="The name that nginx answers to; a request for another is closed without an answer.",
-            default="localhost",
-            example="api.example.com",
-            services=(NGINX,),
+            default="localhost", example="api.example.com", form="host", services=(NGINX,),
         ),
         flag(
             "USE_TLS",
             "Serves TLS on port 443 and sends port 80 there.",
-            default="true",
-            development="false",
-            services=(WEB, NGINX),
+            default=True, development=False, services=(WEB, NGINX),
         ),
         Variable(
             name="TLS_CERT_PATH",
-            purpose="The certificate with its chain, in PEM.",
-            default="/etc/nginx/tls/fullchain.pem",
-            services=(WEB, NGINX),
+            purpose="The certificate with its chain, in PEM. Needed where USE_TLS is true.",
+            default="/etc/nginx/tls/fullchain.pem", may_be_empty=True, services=(WEB, NGINX),
         ),
         Variable(
             name="TLS_KEY_PATH",
-            purpose="The certificate's key, in PEM.",
-            default="/etc/nginx/tls/privkey.pem",
-            services=(WEB, NGINX),
+            purpose="The certificate's key, in PEM. Needed where USE_TLS is true.",
+            default="/etc/nginx/tls/privkey.pem", may_be_empty=True, services=(WEB, NGINX),
         ),
     ),
-)
+)  # fmt: skip
 
 EMAIL = Group(
     title="Email",
@@ -378,24 +254,20 @@ EMAIL = Group(
             name="EMAIL_URL",
             purpose="The mail server in one line, `smtp+tls://user:password@host:587`; or the five below. With neither, mail "
             "is written to the log and reaches nobody.",
-            development="consolemail://",
-            form="email",
-            is_secret=True,
+            development="consolemail://", form="email", is_secret=True,
         ),
-        Variable(name="EMAIL_HOST", purpose="The mail server's name."),
-        number("EMAIL_PORT", "Its port.", default=587, minimum=1, maximum=65_535),
-        Variable(name="EMAIL_USER", purpose="Whom we are to it."),
-        Variable(name="EMAIL_PASS", purpose="The password there.", is_secret=True),
-        flag("EMAIL_USE_TLS", "Speaks TLS to it, by STARTTLS.", default="true"),
+        Variable(name="EMAIL_HOST", purpose="The mail server's name, where EMAIL_URL is empty.", form="host"),
+        number("EMAIL_PORT", "The mail server's port.", default=587, minimum=1, maximum=65_535),
+        Variable(name="EMAIL_USER", purpose="Whom we are to the mail server; empty: it asks for no name."),
+        Variable(name="EMAIL_PASS", purpose="The password at the mail server.", is_secret=True),
+        flag("EMAIL_USE_TLS", "Speaks TLS to the mail server, by STARTTLS.", default=True),
         Variable(
             name="DEFAULT_FROM_EMAIL",
             purpose="Whom mail is from.",
-            default="Slipway <noreply@localhost>",
-            example="Slipway <noreply@example.com>",
-            form="email address",
+            default="Slipway <noreply@localhost>", example="Slipway <noreply@example.com>", form="email address",
         ),
     ),
-)
+)  # fmt: skip
 
 GROUPS = (DJANGO, SECURITY, DATABASE, CACHE_AND_TASKS, STORAGE, NGINX_GROUP, EMAIL)
 

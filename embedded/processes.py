@@ -7,13 +7,19 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
+
+import psutil
 
 from embedded.errors import OperatorError
+from embedded.signals import Stopped, leave_interrupt_to_child
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 LAST_LINES = 15
+LOG_MAX_BYTES = 10_000_000
 
 
 def die_with_parent(parent_death_signal: int) -> Callable[[], None]:
@@ -42,6 +48,23 @@ def run(command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, 
     return done.stdout
 
 
+def run_in_terminal(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path) -> int:
+    """Run a command that has the terminal and its Ctrl-C; return its exit status as a shell would."""
+    leave_interrupt_to_child()
+    with subprocess.Popen(  # noqa: S603 - commands are lists of our own
+        [str(part) for part in command],
+        env=env,
+        cwd=cwd,
+        preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - it only makes one system call
+    ) as process:
+        try:
+            status = process.wait()
+        except Stopped:
+            process.terminate()
+            raise
+    return status if status >= 0 else 128 - status
+
+
 def last_lines(text: str) -> str:
     """Return the end of a log, indented."""
     return "\n".join(f"    {line}" for line in text.splitlines()[-LAST_LINES:]) or "    (nothing)"
@@ -63,8 +86,8 @@ class Child:
     ) -> None:
         """Start it. Call from the main thread: the child gets `stop_signal` when the thread that started it ends."""
         self.name, self.log_path, self.stop_signal = name, log_path, stop_signal
-        log_path.parent.mkdir(parents=True, exist_ok=True)
-        self._log = log_path.open("ab")
+        self._is_asked = False
+        self._log = opened_log(log_path)
         self.process = subprocess.Popen(  # noqa: S603 - commands are lists of our own
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
@@ -84,7 +107,8 @@ class Child:
         for line in self.process.stdout:
             self._log.write(line)
             self._log.flush()
-            show(line.decode(errors="replace").rstrip("\n"))
+            with contextlib.suppress(OSError):  # the terminal is gone; whoever writes to us must not wait for ever
+                show(line.decode(errors="replace").rstrip("\n"))
 
     @property
     def is_running(self) -> bool:
@@ -97,25 +121,63 @@ class Child:
 
     def stop(self, *, timeout_seconds: float = 15) -> None:
         """Ask it to end, and make it where it takes too long."""
-        if self.is_running:
-            self._signal(self.stop_signal, is_for_group=False)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(timeout_seconds)
+        self.ask_to_stop()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout_seconds)
         self.kill()
+
+    def ask_to_stop(self) -> None:
+        """Ask it to end, and do not wait. Ask once: to Celery a second time means at once."""
+        if self._is_asked:
+            return
+        self._is_asked = True
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(self.stop_signal)
 
     def kill(self) -> None:
         """End it and what it started, at once."""
-        self._signal(signal.SIGKILL, is_for_group=True)
+        everything = (
+            self._descendants()
+        )  # those with sessions of their own, as PostgreSQL's are, hear nothing of the group's
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        for process in everything:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
         self.process.wait()
+        wait_for_end(everything)
+        self._close()
+
+    def _descendants(self) -> list[psutil.Process]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return psutil.Process(self.process.pid).children(recursive=True)
+        return []
+
+    def _close(self) -> None:
         if self._reader:
             self._reader.join(timeout=2)
         if self.process.stdout:
             self.process.stdout.close()
         self._log.close()
 
-    def _signal(self, number: signal.Signals, *, is_for_group: bool) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            if is_for_group:
-                os.killpg(self.process.pid, number)
-            else:
-                self.process.send_signal(number)
+
+def wait_for_end(processes: Sequence[psutil.Process], *, timeout_seconds: float = 2) -> None:
+    """Wait until processes work no more; whether whoever inherited them has taken note does not matter."""
+    deadline = time.monotonic() + timeout_seconds
+    while any(is_working(process) for process in processes) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def is_working(process: psutil.Process) -> bool:
+    """Tell whether a process has not ended."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def opened_log(path: Path) -> BinaryIO:
+    """Open a log file to write at its end; one that has grown long is put aside."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.stat().st_size > LOG_MAX_BYTES:
+        path.replace(path.with_suffix(".old.log"))
+    return path.open("ab")

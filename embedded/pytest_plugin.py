@@ -6,14 +6,15 @@ Loaded by `-p embedded.pytest_plugin` (pyproject.toml), so that the servers are 
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from config.environment import development_values
-from embedded.postgres import Postgres
-from embedded.valkey import Valkey
+from embedded.errors import OperatorError
+from embedded.stack import Stack
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 LEFT_OUT: dict[str, str] = {}
@@ -24,20 +25,12 @@ class Servers:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="slipway-tests-"))
-        self.folder.chmod(0o711)
-        self.postgres = Postgres(self.folder, is_durable=False)
-        self.valkey = Valkey(self.folder, is_durable=False)
-
-    def start(self) -> None:
-        """Start both side by side."""
-        self.valkey.begin()
-        self.postgres.start()
-        self.valkey.finish()
+        self.folder.chmod(0o711)  # PostgreSQL may have to be another user's; what is in here is closed by itself
+        self.stack = Stack(self.folder, environment={}, is_durable=False)
 
     def stop(self) -> None:
         """Stop both and remove what they kept."""
-        self.postgres.stop()
-        self.valkey.stop()
+        self.stack.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -48,11 +41,10 @@ def environment(servers: Servers) -> dict[str, str]:
         "ENV_FILE": "",
         "DJANGO_DEBUG": "true",
         "DJANGO_ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
-        "DATABASE_URL": servers.postgres.url,
-        "REDIS_URL": servers.valkey.url,
         "MEDIA_ROOT": str(servers.folder / "media"),
         "STATIC_ROOT": str(servers.folder / "static"),
         "EMAIL_URL": "memorymail://",
+        **servers.stack.environment,
     }
 
 
@@ -61,7 +53,13 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     servers = Servers()
     pluginmanager.register(servers, "slipway-servers")
     atexit.register(servers.stop)  # where the settings or a conftest cannot be read, pytest never gets to its own end
-    servers.start()
+    # What ends a program ends it in order here, as Ctrl-C does.
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.default_int_handler)
+    try:
+        servers.stack.start_servers()
+    except OperatorError as error:
+        raise pytest.UsageError(f"\n{error}") from None
     for name in [
         name for name in os.environ if name.endswith("_FILE") and name.removesuffix("_FILE") in environment(servers)
     ]:

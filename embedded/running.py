@@ -1,22 +1,22 @@
 """`make run`: the whole system until Ctrl-C, with a line for each step."""
 
-import fcntl
+import contextlib
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from types import FrameType
 
 from config import environment
 from config.environment_command import init
 from config.variables import VARIABLES
-from embedded.errors import LOCKED, REFUSED, OperatorError
+from embedded.errors import REFUSED, WRONG_USAGE, OperatorError
+from embedded.left_over import end_left_over
+from embedded.lock import locked
 from embedded.preparation import fingerprint
 from embedded.processes import run
-from embedded.stack import ROOT, WEB, WORKER, Stack
+from embedded.signals import Stopped, ignore_signals, stop_on_signals
+from embedded.stack import ROOT, SERVERS, WEB, WORKER, Stack
 from embedded.state import is_free
 
 DATA = ROOT / ".data"
@@ -38,88 +38,44 @@ Ctrl-C ends it; its data stay in .data until `make clean`.
 """
 
 
-class Stopped(Exception):  # noqa: N818 - no error: somebody asked for it
-    """Ctrl-C was pressed, or we were told to end."""
+def run_everything() -> None:
+    """Start the system, serve until told to stop, and stop all of it."""
+    stop_on_signals()
+    with contextlib.suppress(Stopped), locked(LOCK):
+        end_what_was_left()
+        if "ENV_FILE" not in os.environ and not (ROOT / ".env").exists():
+            init(ROOT / ".env")
+        serve(described())
 
 
-def stop_on_signals() -> None:
-    """Turn the three ways to end a program into one exception."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(each, signal.SIG_IGN)  # once is enough: what follows is brief
-        raise Stopped
-
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, stop)
-
-
-@contextmanager
-def step(what: str) -> Iterator[None]:
-    """Say what is being done, and how long it took."""
-    started = time.monotonic()
-    sys.stderr.write(f"{what} ... ")
-    sys.stderr.flush()
+def serve(stack: Stack) -> None:
+    """Start the stack, and keep it up until told to stop."""
     try:
-        yield
-    except BaseException:
-        sys.stderr.write("\n")
+        start(stack)
+        announce(stack)
+        stack.show = show
+        watch(stack)
+    except Stopped:
+        say("\nStopping.\n")
         raise
-    sys.stderr.write(f"{time.monotonic() - started:.1f} s\n")
+    finally:
+        ignore_signals()
+        stack.stop()
 
 
-@contextmanager
-def locked() -> Iterator[None]:
-    """Hold the clone's lock; raises OperatorError where another run holds it, and says which."""
-    DATA.mkdir(exist_ok=True)
-    with LOCK.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            raise OperatorError(
-                f"Refusing to run twice: this clone runs already ({file.read().strip()}).",
-                hint="Use that one, or end it with Ctrl-C where it runs, or with: python -m embedded stop",
-                status=LOCKED,
-            ) from None
-        file.truncate(0)
-        file.write(f"process {os.getpid()}, since {datetime.now(tz=UTC):%Y-%m-%d %H:%M:%S} UTC")
-        file.flush()
-        yield
-        file.truncate(0)
+def described() -> Stack:
+    """Return the stack that the environment and `.env` describe. Starts nothing."""
+    settings = configured()
+    port = port_of(settings)
+    settings["SITE_URL"] = os.environ.get("SITE_URL") or site_url(settings, port)
+    return Stack(DATA, port=port, environment=settings, show=hide)
 
 
 def configured() -> dict[str, str]:
     """Return the process's environment with what `.env` says of the servers, of the port and of the site's address."""
-    names = ("DATABASE_URL", "REDIS_URL", "PORT", "SITE_URL", "ADMIN_URL")
+    names = (*SERVERS, *(f"{name}_FILE" for name in SERVERS), "PORT", "SITE_URL", "ADMIN_URL")
     texts = environment.texts_of_file(os.environ)[0]
     return {**{name: texts[name] for name in names if texts.get(name)}, **os.environ}
-
-
-def show(name: str, line: str) -> None:
-    """Write a line of a child's log to the terminal."""
-    sys.stderr.write(f"{name:6} | {line}\n")
-
-
-def run_everything() -> None:
-    """Start the system, serve until told to stop, and stop all of it."""
-    stop_on_signals()
-    with locked():
-        if "ENV_FILE" not in os.environ and not (ROOT / ".env").exists():
-            init(ROOT / ".env")
-        settings = configured()
-        port = port_of(settings)
-        settings["SITE_URL"] = os.environ.get("SITE_URL") or site_url(settings, port)
-        stack = Stack(DATA, port=port, environment=settings, show=show)
-        try:
-            start(stack)
-            announce(stack)
-            watch(stack)
-        except Stopped:
-            sys.stderr.write("\nStopping.\n")
-        finally:
-            stack.stop()
 
 
 def site_url(settings: dict[str, str], port: int) -> str:
@@ -130,23 +86,33 @@ def site_url(settings: dict[str, str], port: int) -> str:
 
 def port_of(settings: dict[str, str]) -> int:
     """Return the port to serve on; raises OperatorError for one that is none, or is taken."""
-    text = settings.get("PORT", "8000")
+    text = settings.get("PORT") or "8000"
     if not text.isdecimal() or not 0 < int(text) < 65_536:  # noqa: PLR2004 - ports have 16 bits
         raise OperatorError(
-            f"PORT is {text!r}, which is no port.", hint="Give one from 1 to 65535: make run PORT=8001", status=2
+            f"PORT is {text!r}, which is no port.",
+            hint="Give one from 1 to 65535: make run PORT=8001",
+            status=WRONG_USAGE,
         )
     if not is_free(int(text)):
         raise OperatorError(
-            f"Refusing to start: port {text} on 127.0.0.1 is taken by another program.",
-            hint=f"Use another: make run PORT={int(text) + 1}",
+            f"Refusing to start: port {text} on 127.0.0.1 is taken by another program, or may not be used.",
+            hint=f"Use another: make run PORT={int(text) + 1 if text != '80' else 8000}",
             status=REFUSED,
         )
     return int(text)
 
 
+def end_what_was_left() -> None:
+    """End what a killed run left behind."""
+    names = end_left_over(DATA)
+    if names:
+        say(f"Ended what an earlier run left behind: {', '.join(names)}.\n")
+
+
 def start(stack: Stack) -> None:
     """Start everything, in the order in which it is needed."""
-    with step(f"Starting {' and '.join(name.title() for name in stack.servers) or 'with your servers'}"):
+    titles = [server.title for server in stack.servers.values()]
+    with step(f"Starting {' and '.join(titles)}") if titles else contextlib.nullcontext():
         stack.start_servers()
     prepare(stack)
     with step("Starting web server and worker"):
@@ -180,13 +146,30 @@ def watch(stack: Stack) -> None:
         time.sleep(LOOK_SECONDS)
 
 
-def running_process() -> int | None:
-    """Return the id of the process that runs this clone, or None."""
-    if not LOCK.exists():
-        return None
-    with LOCK.open() as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return int(file.read().split()[1].rstrip(","))
-    return None
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    """Say what is being done, and how long it took."""
+    started = time.monotonic()
+    say(f"{what} ... ")
+    try:
+        yield
+    except BaseException:
+        say("\n")
+        raise
+    say(f"{time.monotonic() - started:.1f} s\n")
+
+
+def hide(name: str, line: str) -> None:
+    """Leave a line to the log file: what is said while starting is of no use, unless it fails, and then its end is shown."""
+
+
+def show(name: str, line: str) -> None:
+    """Write a line of a child's log to the terminal."""
+    say(f"{name:6} | {line}\n")
+
+
+def say(text: str) -> None:
+    """Write to the terminal; it may be gone."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(text)
+        sys.stderr.flush()

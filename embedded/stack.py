@@ -1,6 +1,7 @@
 """The whole system in a folder: PostgreSQL, Valkey, the web server and the worker, started, killed and restarted by name."""
 
 import contextlib
+import functools
 import json
 import os
 import sys
@@ -10,15 +11,18 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from embedded import left_over
 from embedded.errors import OperatorError
 from embedded.postgres import Postgres
 from embedded.processes import Child, run
+from embedded.server import Server
 from embedded.state import free_port
 from embedded.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 60
 WEB, WORKER = "web", "worker"
+SERVERS: dict[str, type[Server]] = {"DATABASE_URL": Postgres, "REDIS_URL": Valkey}
 
 Show = Callable[[str, str], None]
 
@@ -53,11 +57,11 @@ class Stack:
     ) -> None:
         self.folder, self.port, self.show = folder, port or free_port(), show
         self.environment = dict(os.environ if environment is None else environment)
-        self.servers: dict[str, Postgres | Valkey] = {}
-        if not self.environment.get("DATABASE_URL"):
-            self.servers["postgres"] = Postgres(folder, is_durable=is_durable)
-        if not self.environment.get("REDIS_URL"):
-            self.servers["valkey"] = Valkey(folder, is_durable=is_durable)
+        self.servers: dict[str, Server] = {
+            kind.name: kind(folder, is_durable=is_durable)
+            for variable, kind in SERVERS.items()
+            if not self.environment.get(variable) and not self.environment.get(f"{variable}_FILE")
+        }
         self.commands = commands or {WEB: web_command(self.port), WORKER: worker_command(folder)}
         self.children: dict[str, Child] = {}
 
@@ -76,15 +80,31 @@ class Stack:
         """Start PostgreSQL and Valkey side by side, and put their addresses into the environment."""
         for server in self.servers.values():
             server.begin()
+        self.remember()
         for server in self.servers.values():
             server.finish()
+        self.remember()  # again: one whose port was taken has been started anew
+        self.name_servers()
+
+    def join_servers(self) -> None:
+        """Use the servers that another process of this clone has started."""
+        for server in self.servers.values():
+            server.join()
         self.name_servers()
 
     def name_servers(self) -> None:
         """Put the servers' addresses into the environment of what is started next."""
-        for name, variable in (("postgres", "DATABASE_URL"), ("valkey", "REDIS_URL")):
-            if name in self.servers:
-                self.environment[variable] = self.servers[name].url
+        for variable, kind in SERVERS.items():
+            if kind.name in self.servers:
+                self.environment[variable] = self.servers[kind.name].url
+
+    def remember(self) -> None:
+        """Write down what runs, for the next run, should this one be killed."""
+        left_over.remember(self.folder, self.running())
+
+    def running(self) -> list[Child]:
+        """Return the processes that we started."""
+        return [*self.children.values(), *(server.child for server in self.servers.values() if server.child)]
 
     def manage(self, *arguments: str) -> str:
         """Run a management command to its end; raises OperatorError where it fails."""
@@ -94,28 +114,41 @@ class Stack:
         """Start one of postgres, valkey, web and worker, also after it was killed."""
         if name in self.servers:
             self.servers[name].start()
-            return
-        show = self.show
-        self.children[name] = Child(
+        else:
+            self.children[name] = self.started(name)
+        self.remember()
+
+    def started(self, name: str) -> Child:
+        """Start the web server or the worker."""
+        return Child(
             name,
             self.commands[name],
             log_path=self.folder / "logs" / f"{name}.log",
             env=self.environment,
             cwd=ROOT,
-            show=(lambda line: show(name, line)) if show else None,
+            show=functools.partial(self.show_line, name) if self.show else None,
         )
+
+    def show_line(self, name: str, line: str) -> None:
+        """Hand a line of a child's log to whoever shows it now."""
+        if self.show:
+            self.show(name, line)
 
     def kill(self, name: str) -> None:
         """Kill one of them, as a power cut would."""
         (self.servers[name] if name in self.servers else self.children.pop(name)).kill()
 
     def stop(self) -> None:
-        """Stop what was started, in the order in which nobody misses what is gone."""
-        for name in (WEB, WORKER):
-            if name in self.children:
-                self.children.pop(name).stop()
-        for server in reversed(self.servers.values()):
+        """Stop what was started: first what needs the servers, all at once, then these."""
+        is_ours = bool(self.running())
+        for child in self.children.values():
+            child.ask_to_stop()
+        while self.children:
+            self.children.popitem()[1].stop()
+        for server in self.servers.values():
             server.stop()
+        if is_ours:
+            left_over.forget(self.folder)
 
     def wait_until_ready(self) -> None:
         """Wait until everything answers; raises OperatorError where a process ends, or it takes too long."""
@@ -131,8 +164,7 @@ class Stack:
 
     def require_alive(self) -> None:
         """Raise OperatorError where one of the processes has ended by itself."""
-        running = [*self.children.values(), *(server.child for server in self.servers.values() if server.child)]
-        for child in running:
+        for child in self.running():
             if not child.is_running:
                 raise OperatorError(
                     f"The {child.name} process ended with status {child.process.returncode}; everything was stopped.",

@@ -1,9 +1,15 @@
+import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from django.core.checks import CheckMessage
 from pytest_django import Settings
 
 from config import checks
+
+NOBODY = 65_534
 
 
 def ids(messages: list[CheckMessage]) -> list[str | None]:
@@ -19,10 +25,56 @@ def test_e001_a_media_folder_that_cannot_be_written(settings: Settings, tmp_path
     assert ids(checks.media_root_is_writable(None)) == ["slipway.E001"]
 
 
+@pytest.fixture
+def closed_folder() -> Iterator[Path]:
+    """A folder that only root may look into; not below tmp_path, which is closed to others itself."""
+    with tempfile.TemporaryDirectory() as open_folder:
+        Path(open_folder).chmod(0o755)
+        folder = Path(open_folder, "closed")
+        folder.mkdir(mode=0o700 if os.geteuid() == 0 else 0o000)
+        yield folder
+        folder.chmod(0o700)
+
+
+@pytest.fixture
+def as_somebody_without_rights() -> Iterator[None]:
+    """Be nobody for a test, where we are root: root may look everywhere."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(NOBODY)
+    yield
+    if is_root:
+        os.seteuid(0)
+
+
+def test_e001_a_media_folder_that_cannot_be_looked_into(
+    settings: Settings, closed_folder: Path, as_somebody_without_rights: None
+) -> None:
+    settings.MEDIA_ROOT = closed_folder / "made" / "later"
+    assert ids(checks.media_root_is_writable(None)) == ["slipway.E001"]
+
+
 def test_e002_a_file_that_fits_into_no_request(settings: Settings) -> None:
     assert ids(checks.upload_fits_into_a_request(None)) == []
     settings.MEDIA_MAX_BYTES = settings.REQUEST_MAX_BYTES
     assert ids(checks.upload_fits_into_a_request(None)) == ["slipway.E002"]
+
+
+def test_e003_a_certificate_or_a_key_that_is_not_there(settings: Settings, tmp_path: Path) -> None:
+    certificate = tmp_path / "fullchain.pem"
+    certificate.write_text("")
+    settings.USE_TLS, settings.TLS_CERT_PATH, settings.TLS_KEY_PATH = True, str(certificate), str(tmp_path)
+    (found,) = checks.certificate_is_readable(None)
+    assert found.id == "slipway.E003"
+    assert "TLS_KEY_PATH" in found.msg
+    assert found.hint
+    settings.TLS_KEY_PATH = str(certificate)
+    assert ids(checks.certificate_is_readable(None)) == []
+
+
+def test_e003_says_nothing_without_tls(settings: Settings) -> None:
+    settings.USE_TLS, settings.TLS_CERT_PATH = False, "/none"
+    assert ids(checks.certificate_is_readable(None)) == []
 
 
 def test_w001_links_without_tls(settings: Settings) -> None:

@@ -3,9 +3,10 @@ from pathlib import Path
 import pytest
 
 from config import environment
+from config.declaration import SERVICES, Variable
 from config.environment import ConfigurationError, development_values, examine, read
 from config.environment_rules import Problem
-from config.variables import VARIABLES, Variable
+from config.variables import VARIABLES, all_variables
 
 PRODUCTION = {
     "ENV_FILE": "",
@@ -64,41 +65,107 @@ def wrong_text_for(variable: Variable) -> str:
     if variable.choices:
         return "none-of-them"
     if variable.form != "plain":
-        return "\x00 not : / one"
-    return ""
+        return "not : / one"
+    return "two\nlines"
 
 
-# For the others any text is right.
-CHECKED = [variable for variable in VARIABLES.values() if wrong_text_for(variable) or variable.default]
-
-
-@pytest.mark.parametrize("variable", CHECKED, ids=lambda variable: variable.name)
+@pytest.mark.parametrize("variable", VARIABLES.values(), ids=lambda variable: variable.name)
 def test_a_wrong_value_of_any_variable_is_told_by_its_name(variable: Variable) -> None:
     assert variable.name in names(**{variable.name: wrong_text_for(variable)})
 
 
 @pytest.mark.parametrize(
+    "variable", [each for each in VARIABLES.values() if each.kind == "number"], ids=lambda variable: variable.name
+)
+def test_a_number_has_its_bounds_and_they_are_right_themselves(variable: Variable) -> None:
+    assert variable.minimum is not None
+    assert variable.maximum is not None
+    assert variable.name in names(**{variable.name: str(variable.minimum - 1)})
+    for right in (variable.minimum, variable.maximum):
+        assert examine({**PRODUCTION, variable.name: str(right)})[0][variable.name] == right
+
+
+@pytest.mark.parametrize("variable", VARIABLES.values(), ids=lambda variable: variable.name)
+def test_any_variable_s_file_that_is_missing_is_told_by_the_variable_s_name(variable: Variable) -> None:
+    texts = {name: text for name, text in PRODUCTION.items() if name != variable.name}
+    with pytest.raises(ConfigurationError) as refused:
+        read({**texts, f"{variable.name}_FILE": "/none/such"})
+    assert [problem.name for problem in refused.value.problems] == [variable.name]
+
+
+class TestDeclaration:
+    def test_each_variable_is_declared_once(self) -> None:
+        declared = [variable.name for variable in all_variables()]
+        assert sorted(declared) == sorted(set(declared))
+
+    @pytest.mark.parametrize("variable", VARIABLES.values(), ids=lambda variable: variable.name)
+    def test_each_says_what_it_is_for_and_who_may_see_it(self, variable: Variable) -> None:
+        assert variable.purpose.endswith(".")
+        assert set(variable.services) <= SERVICES
+
+    def test_no_secret_has_a_default(self) -> None:
+        assert [each.name for each in VARIABLES.values() if each.is_secret and each.default] == []
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("DJANGO_ALLOWED_HOSTS", ","),
+        ("DJANGO_ALLOWED_HOSTS", "api.example.com,https://www.example.com"),
+        ("DJANGO_ALLOWED_HOSTS", "api.example.com:8000"),
+        ("CSRF_TRUSTED_ORIGINS", "app.example.com"),
+        ("CSRF_TRUSTED_ORIGINS", "https://app.example.com/page"),
+        ("SERVER_NAME", "https://api.example.com"),
         ("DJANGO_TIME_ZONE", "Europe/Atlantis"),
         ("DJANGO_TIME_ZONE", "../../etc/passwd"),
         ("DJANGO_LANGUAGE_CODE", "xx"),
         ("DB_BACKUP_CRON", "61 3 * * *"),
+        ("DB_BACKUP_CRON", "0 0 3 * * *"),
         ("MEDIA_BACKUP_CRON", "hourly"),
         ("DATABASE_URL", "mysql://u:p@h/x"),
         ("DATABASE_URL", "postgres://u:p@h:port/x"),
         ("DATABASE_URL", "postgres://u:p@h:5432/"),
+        ("DATABASE_URL", "postgres://%2Frun%2Fpostgresql/slipway"),
+        ("DATABASE_URL", "postgres://u:p#q@h/slipway"),
         ("REDIS_URL", "http://redis"),
+        ("REDIS_URL", "redis://"),
+        ("REDIS_URL", "unix://"),
+        ("REDIS_URL", "unix:///run/redis.sock?password=p"),
         ("EMAIL_URL", "carrier-pigeon://h"),
+        ("EMAIL_URL", "smtp://"),
+        ("EMAIL_URL", "smtp://u:p@h:port"),
         ("SITE_URL", "api.example.com"),
+        ("SITE_URL", "https://api example.com"),
+        ("SITE_URL", "https://api.example.com/?a=b"),
         ("DB_POOL_SIZE", "0"),
         ("DB_POOL_SIZE", "ten"),
+        ("DB_POOL_SIZE", "٣"),
+        ("DB_POOL_SIZE", "9" * 30),
         ("DEFAULT_FROM_EMAIL", "nobody"),
         ("ADMIN_URL", "ad min/"),
     ],
 )
 def test_a_value_that_does_not_parse_is_told(name: str, value: str) -> None:
     assert names(**{name: value}) == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DJANGO_ALLOWED_HOSTS", ".example.com, 10.0.0.1,[2001:db8::1],web"),
+        ("CSRF_TRUSTED_ORIGINS", "https://*.example.com,http://localhost:3000"),
+        ("DATABASE_URL", "postgresql://u:p%40ss@db.example.com/slipway?sslmode=verify-full"),
+        ("DATABASE_URL", "postgres:////run/postgresql/slipway"),
+        ("REDIS_URL", "rediss://:p@redis.example.com:6380/1"),
+        ("REDIS_URL", "unix://:p@/run/redis.sock?db=2"),
+        ("EMAIL_URL", "smtp+tls://u:p%40ss@mail.example.com:587"),
+        ("DB_BACKUP_CRON", "*/15 0-6 * * mon-fri"),
+        ("DJANGO_LANGUAGE_CODE", "pt-br"),
+        ("DJANGO_DEBUG", "No"),
+    ],
+)
+def test_a_right_value_is_taken(name: str, value: str) -> None:
+    read({**PRODUCTION, name: value})
 
 
 class TestSecrets:
@@ -109,13 +176,19 @@ class TestSecrets:
     def test_a_placeholder_or_a_short_key_is_refused(self, value: str) -> None:
         assert names(DJANGO_SECRET_KEY=value) == ["DJANGO_SECRET_KEY"]
 
-    def test_a_placeholder_in_an_address_is_refused(self) -> None:
-        assert names(DATABASE_URL="postgres://slipway:change-me@db/slipway") == ["DATABASE_URL"]
+    @pytest.mark.parametrize("word", ["change-me", "CHANGEME", "replace-me", "your-password", "<password>"])
+    def test_a_placeholder_in_an_address_is_refused(self, word: str) -> None:
+        assert names(DATABASE_URL=f"postgres://slipway:{word}@db/slipway") == ["DATABASE_URL"]
+
+    def test_what_to_do_about_a_secret_says_where_it_may_be_kept(self) -> None:
+        (found,) = problems(DJANGO_SECRET_KEY="short")
+        assert "DJANGO_SECRET_KEY_FILE" in found.hint
 
     @pytest.mark.parametrize("name", [name for name, variable in VARIABLES.items() if variable.is_secret])
-    def test_no_message_repeats_a_secret(self, name: str) -> None:
+    @pytest.mark.parametrize("text", ["ftp://u:x@h:notaport/", "postgres://u:x@h:", "change-me", "redis://[", "a b\n"])
+    def test_no_message_repeats_a_secret(self, name: str, text: str) -> None:
         with pytest.raises(ConfigurationError) as refused:
-            read({**PRODUCTION, name: "ftp://u:hunter2@h:notaport/x", "DB_POOL_SIZE": "0"})
+            read({**PRODUCTION, name: f"{text}hunter2", "DB_POOL_SIZE": "0"})
         assert "hunter2" not in str(refused.value)
 
 
@@ -132,6 +205,7 @@ class TestFiles:
         assert names(LOG_LEVEL_FILE=str(tmp_path / "none")) == ["LOG_LEVEL"]
         assert names(LOG_LEVEL_FILE=str(tmp_path / "empty")) == ["LOG_LEVEL"]
         assert names(LOG_LEVEL_FILE=str(tmp_path / "empty"), LOG_LEVEL="INFO") == ["LOG_LEVEL"]
+        assert names(LOG_LEVEL_FILE="") == ["LOG_LEVEL"]
 
     def test_the_process_s_environment_goes_before_the_env_file(self, tmp_path: Path) -> None:
         file = tmp_path / "env"
@@ -148,14 +222,30 @@ class TestNames:
         (found,) = problems(DJANGO_ALOWED_HOSTS="x")
         assert found.hint == "Did you mean DJANGO_ALLOWED_HOSTS?"
 
-    def test_a_near_miss_of_another_prefix_is_told(self) -> None:
-        assert names(DB_POOLSIZE="4") == ["DB_POOLSIZE"]
+    def test_a_misspelt_name_of_a_file_is_told_with_the_right_one(self) -> None:
+        (found,) = problems(DJANGO_SECRETKEY_FILE="/run/secrets/key")
+        assert found.hint == "Did you mean DJANGO_SECRET_KEY_FILE?"
+
+    @pytest.mark.parametrize(
+        "name", ["DJANGO_X", "GRAPHQL_DEPTH", "MEDIA_PATH", "SECURE_SSL_REDIRECT", "EMAIL_BACKEND"]
+    )
+    def test_a_name_that_begins_as_ours_do_is_told(self, name: str) -> None:
+        assert names(**{name: "x"}) == [name]
+
+    @pytest.mark.parametrize(
+        "name", ["DB_POOLSIZE", "LOG_LEVELS", "USE_TSL", "SESSION_COOKIE_SECUR", "SITE_URLS", "TLS_KEYPATH"]
+    )
+    def test_a_near_miss_of_a_prefix_that_others_use_too_is_told(self, name: str) -> None:
+        assert names(**{name: "4"}) == [name]
 
     def test_another_program_s_names_are_left_alone(self) -> None:
         read(
             {
                 **PRODUCTION,
                 "LOG_DIRECTORY": "x",
+                "SESSION_MANAGER": "local/desktop",
+                "DB_PORT": "tcp://10.0.0.1:5432",
+                "REDIS_PORT_6379_TCP": "tcp://10.0.0.1:6379",
                 "DJANGO_SETTINGS_MODULE": "y",
                 "DJANGO_SUPERUSER_PASSWORD": "z",
             }
@@ -175,8 +265,18 @@ class TestContradictions:
         assert names(DJANGO_ALLOWED_HOSTS="*") == ["DJANGO_ALLOWED_HOSTS"]
 
     def test_tls_without_a_certificate(self) -> None:
-        assert examine({**PRODUCTION, "USE_TLS": "false"})[1] == []
-        assert names(TLS_CERT_PATH="") == ["TLS_CERT_PATH"]
+        without = {"TLS_CERT_PATH": "", "TLS_KEY_PATH": ""}
+        assert names(**without) == ["TLS_CERT_PATH", "TLS_KEY_PATH"]
+        assert names(SERVER_NAME="") == ["SERVER_NAME"]
+        assert examine({**PRODUCTION, **without, "USE_TLS": "false"})[1] == []
+
+    @pytest.mark.parametrize("media", ["/srv/static", "/srv/static/media", "/srv"])
+    def test_uploads_among_static_files(self, media: str) -> None:
+        assert names(MEDIA_ROOT=media) == ["MEDIA_ROOT"]
+
+    def test_two_things_at_one_address(self) -> None:
+        assert names(MEDIA_URL="static/") == ["MEDIA_URL"]
+        assert names(ADMIN_URL="/graphql/") == ["ADMIN_URL"]
 
     def test_two_mail_servers(self) -> None:
         assert names(EMAIL_URL="smtp://h", EMAIL_HOST="h") == ["EMAIL_HOST"]
@@ -202,6 +302,18 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
             "DJANGO_ALLOWED_HOSTS",
         ]
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "celery_s"),
+    [
+        ("rediss://:p@redis:6379/1", "rediss://:p@redis:6379/1"),
+        ("unix:///run/redis.sock", "redis+socket:///run/redis.sock?virtual_host=0"),
+        ("unix://:p@/run/redis.sock?db=2", "redis+socket://:p@/run/redis.sock?virtual_host=2"),
+    ],
+)
+def test_celery_gets_redis_s_address_in_its_own_spelling(url: str, celery_s: str) -> None:
+    assert environment.broker_url(read({**PRODUCTION, "REDIS_URL": url})) == celery_s
 
 
 class TestMail:

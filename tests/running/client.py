@@ -26,6 +26,12 @@ class Person:
         self.stack = stack
         self.http = httpx.Client(base_url=stack.url, timeout=20)
 
+    def __enter__(self) -> "Person":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
     def post(self, query: str, **variables: Any) -> httpx.Response:
         """Send one operation."""
         return self.http.post("/graphql", json={"query": query, "variables": variables}, headers=self.headers())

@@ -16,8 +16,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     for parent in (folder, folder.parent, folder.parent.parent):
         parent.chmod(0o711)
     own = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-    environment = {**own, "MEDIA_ROOT": str(folder / "media"), "LOG_FORMAT": "json", "EMAIL_URL": "consolemail://"}
-    with Stack(folder, environment=environment, is_durable=False) as running:
+    small = {"REQUEST_MAX_BYTES": "3000000", "MEDIA_MAX_BYTES": "2000000"}
+    environment = {
+        **own,
+        **small,
+        "MEDIA_ROOT": str(folder / "media"),
+        "LOG_FORMAT": "json",
+        "EMAIL_URL": "consolemail://",
+    }
+    with Stack(folder, environment=environment) as running:
         running.start_servers()
         running.manage("migrate", "--verbosity", "0")
         running.start(WORKER)

@@ -1,5 +1,8 @@
 """Kills what the system stands on while it serves, and starts it again: what a client sees, and that it heals by itself."""
 
+import time
+from collections.abc import Iterator
+
 import httpx
 import pytest
 
@@ -9,15 +12,22 @@ from tests.running.client import Person, next_change, subscribe, wait_for
 
 
 @pytest.fixture(scope="module")
-def person(stack: Stack) -> Person:
-    found = Person(stack)
-    found.sign_up("survivor@example.com")
-    return found
+def person(stack: Stack) -> Iterator[Person]:
+    with Person(stack) as found:
+        found.sign_up("survivor@example.com")
+        yield found
 
 
 def readiness(stack: Stack) -> tuple[int, list[str]]:
     response = httpx.get(f"{stack.url}/health/ready", timeout=20)
     return response.status_code, response.json()["down"]
+
+
+def wait_until_healed(stack: Stack, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while (found := readiness(stack)) != (200, []):
+        assert time.monotonic() < deadline, found
+        time.sleep(0.3)
 
 
 TITLES = "{ albums { edges { node { title owner { name } } } } viewer { name } }"
@@ -31,7 +41,7 @@ def test_postgresql_killed_and_back(stack: Stack, person: Person) -> None:
     assert person.code(TITLES) == "SERVICE_UNAVAILABLE"
     assert httpx.get(f"{stack.url}/health/live", timeout=20).status_code == 200
     stack.start("postgres")
-    wait_for(lambda: readiness(stack) == (200, []))
+    wait_until_healed(stack)
     person.ask(TITLES)
 
 
@@ -56,7 +66,7 @@ def test_valkey_killed_and_back(stack: Stack, person: Person) -> None:
     person.ask(TITLES)  # who is signed in, and what the database knows, does not depend on it
     assert person.upload(album, picture())["errors"] == []  # kept, and its renditions made later
     stack.start("valkey")
-    wait_for(lambda: readiness(stack) == (200, []))
+    wait_until_healed(stack)
     with person.socket() as socket:
         subscribe(socket, album)
         person.upload(album, picture())
@@ -70,6 +80,6 @@ def test_the_worker_killed_and_back(stack: Stack, person: Person) -> None:
     wait_for(lambda: readiness(stack) == (503, ["worker queue"]))
     photo = person.upload(album, picture())["photos"][0]["id"]
     stack.start(WORKER)
-    wait_for(lambda: readiness(stack) == (200, []))
+    wait_until_healed(stack)
     query = "query($id: ID!) { photo(id: $id) { state } }"
     wait_for(lambda: person.ask(query, id=photo)["photo"]["state"] == "READY")

@@ -1,0 +1,144 @@
+"""Says of a text whether it has the form that its variable asks for: an address, a host, a time zone, a cron line.
+
+A check of an address repeats none of its parts: there may be a password in it.
+"""
+
+import datetime
+import re
+import zoneinfo
+from collections.abc import Callable
+from email.utils import parseaddr
+from urllib.parse import SplitResult, urlsplit
+
+import environ
+from cronsim import CronSim, CronSimError
+from django.conf.locale import LANG_INFO
+
+from config.declaration import Form
+
+HOST = re.compile(r"\*|\.?[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]")
+ORIGIN = re.compile(r"https?://(?:\*\.)?[A-Za-z0-9._-]+(?::[0-9]{1,5})?|https?://\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
+ADDRESS_PATH = re.compile(r"/?[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*/")
+CRON_FIELDS = 5  # cronsim would also take six, with seconds, which the backup's clock does not tell
+
+
+class WrongValueError(ValueError):
+    """The text is no value of its variable; the message says what one would be, and never repeats a secret."""
+
+
+def parts_of(text: str, *, schemes: tuple[str, ...]) -> SplitResult:
+    """Return a URL's parts; raises WrongValueError where there are none, or the scheme is another."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.hostname, parts.port  # both are parsed when they are asked for
+    except ValueError:
+        raise WrongValueError("is not a URL that can be parsed") from None
+    if parts.scheme not in schemes:
+        raise WrongValueError(f"is not a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    if re.search(r"\s", text):
+        raise WrongValueError("is a URL with a blank in it")
+    return parts
+
+
+def check_http(text: str) -> None:
+    """Check the address that links begin with."""
+    parts = parts_of(text, schemes=("http", "https"))
+    if not parts.hostname:
+        raise WrongValueError("is a URL without a host")
+    if parts.query or parts.fragment:
+        raise WrongValueError("has a ? or a # in it, and a path is put behind it")
+
+
+def check_postgres(text: str) -> None:
+    """Check a database's URL: scheme, host, and a database's name."""
+    parts = parts_of(text, schemes=("postgres", "postgresql"))
+    if "%" in (parts.hostname or ""):
+        raise WrongValueError("has a % in its host; a socket's folder is written postgres:////folder/name")
+    if not environ.Env.db_url_config(text).get("NAME"):
+        raise WrongValueError("is a URL without a database's name")
+
+
+def check_redis(text: str) -> None:
+    """Check Redis's URL: by a host, or by a socket's path."""
+    parts = parts_of(text, schemes=("redis", "rediss", "unix"))
+    if parts.scheme == "unix" and not parts.path.strip("/"):
+        raise WrongValueError("is a URL without a socket's path; one is unix:///run/redis/redis.sock")
+    if parts.scheme == "unix" and not re.fullmatch(r"(db=[0-9]+)?", parts.query):
+        raise WrongValueError(
+            "is a socket's URL with more behind its ? than db=0; a password goes before the @: unix://:password@/path"
+        )
+    if parts.scheme != "unix" and not parts.hostname:
+        raise WrongValueError("is a URL without a host")
+
+
+def check_email_url(text: str) -> None:
+    """Check a mail server's URL."""
+    parts = parts_of(text, schemes=tuple(sorted(environ.Env.EMAIL_SCHEMES)))
+    if parts.scheme.startswith("smtp") and not parts.hostname:
+        raise WrongValueError("is a URL without a host")
+
+
+def check_host(text: str) -> None:
+    """Check a host's name or number, without scheme and port."""
+    if not HOST.fullmatch(text):
+        raise WrongValueError(f"has {text!r}, which is no host; one is api.example.com, without https:// and port")
+
+
+def check_origin(text: str) -> None:
+    """Check an origin: a scheme and a host, perhaps a port."""
+    if not ORIGIN.fullmatch(text):
+        raise WrongValueError(f"has {text!r}, which is no origin; one is https://app.example.com, without a path")
+
+
+def check_time_zone(text: str) -> None:
+    """Check that the zone exists."""
+    try:
+        zoneinfo.ZoneInfo(text)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise WrongValueError(f"is {text!r}, which is no time zone; one is Europe/Amsterdam") from None
+
+
+def check_language(text: str) -> None:
+    """Check that Django knows the language."""
+    if text.lower() not in LANG_INFO and text.lower().split("-")[0] not in LANG_INFO:
+        raise WrongValueError(f"is {text!r}, which is no language that Django knows; one is en-gb")
+
+
+def check_cron(text: str) -> None:
+    """Check a cron line of five fields."""
+    if len(text.split()) != CRON_FIELDS:
+        raise WrongValueError(
+            f"is {text!r}, which is not a cron line: it has {len(text.split())} fields instead of five"
+        )
+    try:
+        CronSim(text, datetime.datetime.now(tz=datetime.UTC))
+    except CronSimError as error:
+        raise WrongValueError(f"is {text!r}, which is not a cron line: {error}") from None
+
+
+def check_address_path(text: str) -> None:
+    """Check the path part of an address of ours."""
+    if not ADDRESS_PATH.fullmatch(text):
+        raise WrongValueError(f"is {text!r}; a path such as files/ with a slash at its end is needed")
+
+
+def check_email_address(text: str) -> None:
+    """Check a sender, with or without a name."""
+    if "@" not in parseaddr(text)[1]:
+        raise WrongValueError(f"is {text!r}, which is no address such as Slipway <noreply@example.com>")
+
+
+FORMS: dict[Form, Callable[[str], None]] = {
+    "plain": lambda _: None,
+    "postgres": check_postgres,
+    "redis": check_redis,
+    "email": check_email_url,
+    "http": check_http,
+    "host": check_host,
+    "origin": check_origin,
+    "time zone": check_time_zone,
+    "language": check_language,
+    "cron": check_cron,
+    "address path": check_address_path,
+    "email address": check_email_address,
+}
