@@ -4,7 +4,7 @@ import logging
 
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 logger = logging.getLogger("slipway.graphql")
 
@@ -17,10 +17,10 @@ class SessionMiddleware(DjangoSessionMiddleware):
     A session that was changed and can't be saved is another matter: nobody may be told to be signed in who is not.
     """
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Save the session and set its cookie."""
         try:
-            return super().process_response(request, response)  # type: ignore[arg-type,return-value]  # streams pass too
+            return super().process_response(request, response)
         except (OperationalError, InterfaceError) as error:
             if not request.session.modified:
                 return response

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import environ
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
 
 from config import environment
 from config.logging import logging_settings
@@ -23,7 +25,7 @@ USE_I18N = True
 SITE_URL = env.text("SITE_URL").rstrip("/")
 ADMIN_URL = env.text("ADMIN_URL").strip("/") + "/"
 
-# The first of the two lines that an app of your own adds: its models, admin, tasks and GraphQL schema are found by it.
+# Where an app of your own adds its line: its models, admin, tasks and GraphQL schema are found by it.
 LOCAL_APPS = [
     "apps.accounts",
     "apps.gallery",
@@ -73,9 +75,6 @@ TEMPLATES = [
 # --- Security ---------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-SILENCED_SYSTEM_CHECKS = [
-    "auth.E003"
-]  # the email is unique: by a constraint on its lower-case form, which the check overlooks
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 SILENCED_SYSTEM_CHECKS = ["auth.E003"]  # it does not see that User.email is unique by a constraint on lower(email)
 PASSWORD_HASHERS = [
@@ -148,14 +147,19 @@ CACHES = {
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "slipway"},
+        "CONFIG": {
+            # Without a retry, the first who subscribes after Redis was away gets the error of the connection that is no more.
+            "hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2, "retry": Retry(ConstantBackoff(0.1), 2)}],
+            "prefix": "slipway",
+        },
     },
 }
 CELERY_BROKER_URL = environment.broker_url(env)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True  # at least once: a worker that is killed hands its task back
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # they finish; their second delivery finds nothing to do
+# They finish, and their second delivery finds nothing to do.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -7,6 +7,7 @@ fields would else wait ten times, and a busy server would fill its threads with 
 import time
 from typing import Any
 
+import psycopg
 from django.db import OperationalError
 from django.db.backends.postgresql import base
 
@@ -39,9 +40,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Return a connection; raises OperationalError at once where another caller just failed to get one."""
         if breaker.is_open:
-            raise base.Database.OperationalError("the database did not answer a moment ago")
+            raise psycopg.OperationalError("the database did not answer a moment ago")
         try:
             return super().get_new_connection(conn_params)
-        except (OperationalError, base.Database.OperationalError):
+        except (OperationalError, psycopg.OperationalError):
             breaker.open()
             raise

@@ -8,9 +8,11 @@ from typing import Any
 
 import httpx
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from embedded.stack import Stack
 
+PROTOCOL = Subprotocol("graphql-transport-ws")
 PASSWORD = "correct horse battery staple"
 UPLOAD = """
 mutation($album: ID!, $files: [Upload!]!) {
@@ -38,7 +40,7 @@ class Person:
 
     def headers(self) -> dict[str, str]:
         """Return what a page of ours adds to a request."""
-        return {"X-CSRFToken": self.http.cookies.get("csrftoken", ""), "GraphQL-Require-Preflight": "1"}
+        return {"X-CSRFToken": self.http.cookies.get("csrftoken") or "", "GraphQL-Require-Preflight": "1"}
 
     def ask(self, query: str, **variables: Any) -> Any:
         """Send one operation; insist on an answer without errors."""
@@ -82,8 +84,9 @@ class Person:
         """Open a WebSocket with the session's cookie, and greet."""
         cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
         address = self.stack.url.replace("http", "ws") + "/graphql"
-        protocol: Any = ["graphql-transport-ws"]
-        with connect(address, subprotocols=protocol, additional_headers={"Cookie": cookies}, open_timeout=20) as socket:
+        with connect(
+            address, subprotocols=[PROTOCOL], additional_headers={"Cookie": cookies}, open_timeout=20
+        ) as socket:
             socket.send(json.dumps({"type": "connection_init"}))
             assert json.loads(socket.recv(20))["type"] == "connection_ack"
             yield socket

@@ -5,10 +5,11 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from embedded.stack import Stack
 from tests.pictures import picture
-from tests.running.client import Person, next_change, subscribe, wait_for
+from tests.running.client import PROTOCOL, Person, next_change, subscribe, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +87,7 @@ class TestWatching:
         address = stack.url.replace("http", "ws") + "/graphql"
         with (
             pytest.raises(InvalidStatus),
-            connect(address, subprotocols=["graphql-transport-ws"], origin="https://evil.example"),  # type: ignore[list-item,arg-type]
+            connect(address, subprotocols=[PROTOCOL], origin=Origin("https://evil.example")),
         ):
             pass
 
@@ -95,7 +96,7 @@ class TestWatching:
         query = 'mutation { createAccessToken(input: {name: "watcher"}) { token } }'
         token = person.ask(query)["createAccessToken"]["token"]
         address = stack.url.replace("http", "ws") + "/graphql"
-        with connect(address, subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
+        with connect(address, subprotocols=[PROTOCOL]) as socket:
             greeting = {"type": "connection_init", "payload": {"Authorization": f"Bearer {token}"}}
             socket.send(json.dumps(greeting))
             assert json.loads(socket.recv(20))["type"] == "connection_ack"
