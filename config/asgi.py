@@ -23,19 +23,17 @@ from django.urls import path
 
 from api import consumers
 from apps.health.asgi import answer_health
+from config.client_address import believe_proxies
 from config.request_body import limit_body
 from config.request_log import log_requests
 
 # In development nobody stands in front of us who would serve static files.
 http: Any = ASGIStaticFilesHandler(django_application) if settings.DEBUG else django_application
 
-application = log_requests(
-    answer_health(
-        ProtocolTypeRouter(
-            {
-                "http": limit_body(http, limit_bytes=settings.REQUEST_MAX_BYTES),
-                "websocket": CookieMiddleware(URLRouter([path("graphql", consumers.application)])),
-            }
-        )
-    )
+protocols = ProtocolTypeRouter(
+    {
+        "http": limit_body(http, limit_bytes=settings.REQUEST_MAX_BYTES),
+        "websocket": CookieMiddleware(URLRouter([path("graphql", consumers.application)])),
+    }
 )
+application = log_requests(believe_proxies(answer_health(protocols), proxies=settings.TRUSTED_PROXIES))

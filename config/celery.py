@@ -1,10 +1,14 @@
 """The task queue's application object: `celery -A config.celery worker`."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.beat import PersistentScheduler
+from celery.signals import heartbeat_sent
+from django.conf import settings
 
-from config import broker
+from config import broker, heartbeat
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -12,3 +16,19 @@ broker.use()
 app = Celery("slipway")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@heartbeat_sent.connect
+def worker_is_well(**_: Any) -> None:
+    """Renew the heartbeat: the worker sends one every two seconds, while its broker takes it."""
+    heartbeat.beat(settings.HEARTBEAT_FILE)
+
+
+class Scheduler(PersistentScheduler):
+    """Celery's scheduler, with a heartbeat."""
+
+    def tick(self, *arguments: Any, **options: Any) -> Any:
+        """Send what is due."""
+        seconds = super().tick(*arguments, **options)
+        heartbeat.beat(settings.HEARTBEAT_FILE)
+        return seconds

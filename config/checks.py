@@ -40,23 +40,6 @@ def upload_fits_into_a_request(app_configs: Sequence[Any] | None, **_: object) -
 
 
 @register(Tags.security, deploy=True)
-def certificate_is_readable(app_configs: Sequence[Any] | None, **_: object) -> list[CheckMessage]:  # noqa: ARG001 - see above
-    """TLS needs a certificate and its key. Only for a deployment: who runs this elsewhere has neither, and needs neither."""
-    if not settings.USE_TLS:
-        return []
-    named = {"TLS_CERT_PATH": settings.TLS_CERT_PATH, "TLS_KEY_PATH": settings.TLS_KEY_PATH}
-    return [
-        Error(
-            f"Cannot read {name}, {path}.",
-            hint=f"Put the PEM file there, set {name} to where it is, or set USE_TLS=false. See: ls -l {path}",
-            id="slipway.E003",
-        )
-        for name, path in named.items()
-        if not (os.access(path, os.R_OK) and Path(path).is_file())
-    ]
-
-
-@register(Tags.security, deploy=True)
 def links_in_mail_are_https(app_configs: Sequence[Any] | None, **_: object) -> list[CheckMessage]:  # noqa: ARG001 - see above
     """A link that resets a password should not travel in the clear."""
     if settings.SITE_URL.startswith("https://"):

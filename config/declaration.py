@@ -17,6 +17,12 @@ Form = Literal[
     "cron",
     "address path",
     "email address",
+    "network",
+    "memory size",
+    "PostgreSQL size",
+    "Redis size",
+    "image",
+    "word",
 ]
 
 WEB, WORKER, SCHEDULER, DB, REDIS, NGINX, BACKUP = (
@@ -28,7 +34,8 @@ WEB, WORKER, SCHEDULER, DB, REDIS, NGINX, BACKUP = (
     "nginx",
     "backup",
 )
-SERVICES = frozenset({WEB, WORKER, SCHEDULER, DB, REDIS, NGINX, BACKUP})
+COMPOSE = "Compose"  # what docker-compose.yml itself is made of: no container sees it
+SERVICES = frozenset({WEB, WORKER, SCHEDULER, DB, REDIS, NGINX, BACKUP, COMPOSE})
 APPLICATION = (WEB, WORKER, SCHEDULER)
 
 MIB = 1024 * 1024
@@ -42,6 +49,7 @@ class Variable:
 
     `development` is its value in `.env.example` (None: the default), `example` its value in `.env.prod` (None: the default).
     `minimum` and `maximum` bound a number; `form` is what a text, or each of its items, has to parse as; `services` may see it.
+    `made_from` names the variable out of which Docker Compose makes this one, where it is not set.
     """
 
     name: str
@@ -57,6 +65,7 @@ class Variable:
     may_be_empty: bool = False
     is_secret: bool = False
     is_left_to_run: bool = False
+    made_from: str = ""
     services: tuple[str, ...] = APPLICATION
 
     @property
@@ -112,4 +121,22 @@ def number(
         minimum=minimum,
         maximum=maximum,
         services=services,
+    )
+
+
+def image(name: str, default: str, what_for: str) -> Variable:
+    """Declare the name of somebody else's image: a private registry or a mirror is one line."""
+    return Variable(
+        name=name,
+        purpose=f"The image of {what_for}.",
+        default=default,
+        form="image",
+        services=(COMPOSE,),
+    )
+
+
+def memory(name: str, default: str, whose: str) -> Variable:
+    """Declare the most memory that a container may use."""
+    return Variable(
+        name=name, purpose=f"The most memory of {whose}.", default=default, form="memory size", services=(COMPOSE,)
     )

@@ -16,6 +16,7 @@ from config.variables import VARIABLES
 
 FINE, WRONG, UNUSABLE = 0, 1, 2
 LEFT_TO_RUN = frozenset(name for name, variable in VARIABLES.items() if variable.is_left_to_run)
+MADE_FROM = {name: variable.made_from for name, variable in VARIABLES.items() if variable.made_from}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,12 +57,19 @@ def check(path: Path, *, is_json: bool) -> int:
             f"error: Cannot read {path}: {error}\n hint: Give the path of an env file, such as .env.prod\n"
         )
         return UNUSABLE
-    left_out = LEFT_TO_RUN if texts.get("DJANGO_DEBUG", "").lower() in TRUE else frozenset()
+    is_development = texts.get("DJANGO_DEBUG", "").lower() in TRUE
+    left_out = LEFT_TO_RUN if is_development else made_by_compose(texts)
     values, found = examine(texts, left_out=left_out)
     problems += found + unknown_in_file(texts)
-    notes = [f"{name} is not set: `make run` starts a server of its own." for name in sorted(left_out - set(values))]
+    starts = "`make run` starts a server of its own" if is_development else "Docker Compose starts a server of its own"
+    notes = [f"{name} is not set: {starts}." for name in sorted(left_out - set(values))]
     report(path, problems, notes=[] if problems else notes, is_json=is_json)
     return WRONG if problems else FINE
+
+
+def made_by_compose(texts: dict[str, str]) -> frozenset[str]:
+    """Return the variables that Docker Compose makes out of others, which the file has."""
+    return frozenset(name for name, source in MADE_FROM.items() if texts.get(source) or texts.get(f"{source}_FILE"))
 
 
 def report(path: Path, problems: list[Problem], *, notes: list[str], is_json: bool) -> None:

@@ -59,13 +59,18 @@ def comment(text: str) -> list[str]:
 
 def facts(variable: Variable) -> str:
     """Return a variable's default, and what development makes of it, as a sentence."""
-    default = "Required" if variable.is_required else f"Default: {variable.default or 'empty'}"
+    default = required(variable) if variable.is_required else f"Default: {variable.default or 'empty'}"
     development = ""
     if variable.development is not None and variable.development != variable.default and not variable.is_secret:
         development = f" In development: {variable.development or 'empty'}."
     bounds = f", {variable.minimum} to {variable.maximum}" if variable.kind == "number" else ""
     choices = f", one of {', '.join(variable.choices)}" if variable.choices else ""
     return f"{default}{bounds}{choices}.{development}"
+
+
+def required(variable: Variable) -> str:
+    """Return the words for a variable without a default."""
+    return f"Required; Docker Compose makes it from {variable.made_from}" if variable.made_from else "Required"
 
 
 def quoted(value: str) -> str:
@@ -85,7 +90,7 @@ def example_line(variable: Variable) -> str:
 def production_line(variable: Variable) -> str:
     """Return a variable's line in `.env.prod`; a default is there to see, commented out."""
     if variable.example is not None:
-        return f"{variable.name}={quoted(variable.example)}"
+        return f"{'# ' if variable.made_from else ''}{variable.name}={quoted(variable.example)}"
     return f"# {variable.name}={quoted(variable.default or '')}"
 
 

@@ -4,6 +4,7 @@ A check of an address repeats none of its parts: there may be a password in it.
 """
 
 import datetime
+import ipaddress
 import re
 import zoneinfo
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from config.declaration import Form
 HOST = re.compile(r"\*|\.?[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]")
 ORIGIN = re.compile(r"https?://(?:\*\.)?[A-Za-z0-9._-]+(?::[0-9]{1,5})?|https?://\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 ADDRESS_PATH = re.compile(r"/?[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*/")
+WORD = re.compile(r"[A-Za-z0-9_-]+")
+IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:-]*(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?")
 CRON_FIELDS = 5  # cronsim would also take six, with seconds, which the backup's clock does not tell
 
 
@@ -128,6 +131,38 @@ def check_email_address(text: str) -> None:
         raise WrongValueError(f"is {text!r}, which is no address such as Slipway <noreply@example.com>")
 
 
+def check_network(text: str) -> None:
+    """Check a network of addresses."""
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        raise WrongValueError(
+            f"has {text!r}, which is no network; one is 10.0.0.0/8, a single address 10.0.0.1"
+        ) from None
+
+
+def size_check(pattern: re.Pattern[str], *, example: str) -> Callable[[str], None]:
+    """Return a check for an amount of memory in the spelling of who reads it."""
+
+    def check_size(text: str) -> None:
+        if not pattern.fullmatch(text):
+            raise WrongValueError(f"is {text!r}, which is no amount of memory; one is {example}")
+
+    return check_size
+
+
+def check_image(text: str) -> None:
+    """Check the name of a container image."""
+    if not IMAGE.fullmatch(text):
+        raise WrongValueError(f"is {text!r}, which is no image; one is registry.example.com/postgres:18")
+
+
+def check_word(text: str) -> None:
+    """Check a text that goes into an address or a name as it is."""
+    if not WORD.fullmatch(text):
+        raise WrongValueError("has a character in it that is no letter, no digit, no - and no _")
+
+
 FORMS: dict[Form, Callable[[str], None]] = {
     "plain": lambda _: None,
     "postgres": check_postgres,
@@ -141,4 +176,10 @@ FORMS: dict[Form, Callable[[str], None]] = {
     "cron": check_cron,
     "address path": check_address_path,
     "email address": check_email_address,
+    "network": check_network,
+    "memory size": size_check(re.compile("[1-9][0-9]*[mg]"), example="512m or 2g"),
+    "PostgreSQL size": size_check(re.compile("[1-9][0-9]*(kB|MB|GB)"), example="256MB"),
+    "Redis size": size_check(re.compile("[1-9][0-9]*(mb|gb)"), example="192mb"),
+    "image": check_image,
+    "word": check_word,
 }

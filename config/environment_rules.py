@@ -19,6 +19,7 @@ SHARED_PREFIXES = (
     "DB_", "DATABASE_", "REDIS_", "CACHE_", "STATIC_", "SESSION_", "LOGIN_", "LOG_", "TLS_", "USE_", "SITE_", "SERVER_", "ADMIN_",
 )  # fmt: skip
 LIKENESS = 0.8
+DEVELOPMENT_ONLY = "development-only"  # part of each secret that docker-compose.yml has a default for
 OWN_ADDRESSES = {"graphql": "the API", "health": "the health check", "metrics": "what Prometheus reads"}
 
 
@@ -87,6 +88,7 @@ def problems_across(values: Mapping[str, Value]) -> list[Problem]:
         *places(values),
         *addresses(values),
         *email(values),
+        *only_for_development(values),
     ]
 
 
@@ -104,6 +106,21 @@ def debug_in_production(values: Mapping[str, Value]) -> list[Problem]:
         hint = "In production set DJANGO_DEBUG=false; in development switch those off, as .env.example does."
         return [Problem("DJANGO_DEBUG", f"is true together with production's {', '.join(on)}", hint)]
     return []
+
+
+def only_for_development(values: Mapping[str, Value]) -> list[Problem]:
+    """The secrets of docker-compose.yml are public, and so is the password of the demo's people."""
+    if values.get("DJANGO_DEBUG") is not False:
+        return []
+    hint = "Set one of your own: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+    public = [name for name, value in values.items() if VARIABLES[name].is_secret and DEVELOPMENT_ONLY in str(value)]
+    problems = [
+        Problem(name, "has development's public secret in it, and DJANGO_DEBUG is false", hint) for name in public
+    ]
+    if values.get("LOAD_DEMO"):
+        hint = "Set LOAD_DEMO=false: everybody knows the password of the demo's people."
+        problems.append(Problem("LOAD_DEMO", "is true, and DJANGO_DEBUG is false", hint))
+    return problems
 
 
 def hosts(values: Mapping[str, Value]) -> list[Problem]:

@@ -23,6 +23,8 @@ LANGUAGE_CODE = env.text("DJANGO_LANGUAGE_CODE")
 USE_TZ = True
 USE_I18N = True
 SITE_URL = env.text("SITE_URL").rstrip("/")
+RUN_MIGRATIONS = env.flag("RUN_MIGRATIONS")
+LOAD_DEMO = env.flag("LOAD_DEMO")
 ADMIN_URL = env.text("ADMIN_URL").strip("/") + "/"
 
 # Where an app of your own adds its line: its models, admin, tasks and GraphQL schema are found by it.
@@ -94,10 +96,9 @@ PASSWORD_RESET_TIMEOUT = env.number("PASSWORD_RESET_TIMEOUT_SECONDS")
 LOGIN_MAX_FAILURES = env.number("LOGIN_MAX_FAILURES")
 LOGIN_LOCKOUT_SECONDS = env.number("LOGIN_LOCKOUT_SECONDS")
 USE_TLS = env.flag("USE_TLS")
-TLS_CERT_PATH = env.text("TLS_CERT_PATH")
-TLS_KEY_PATH = env.text("TLS_KEY_PATH")
 # nginx always sets this header itself and never passes a client's on, so it may be believed.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("SECURE_PROXY_SSL_HEADER") else None
+TRUSTED_PROXIES = env.items("TRUSTED_PROXIES")
 SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS")
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_SECONDS > 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -160,6 +161,8 @@ CELERY_TASK_ACKS_LATE = True  # at least once: a worker that is killed hands its
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 # They finish, and their second delivery finds nothing to do.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5  # seconds; the scheduler's heartbeat comes as often
+HEARTBEAT_FILE = env.text("HEARTBEAT_FILE")
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -8,15 +8,21 @@ from collections.abc import Iterator
 from config.declaration import (
     APPLICATION,
     BACKUP,
+    COMPOSE,
     DAY_SECONDS,
+    DB,
     MIB,
     NGINX,
+    REDIS,
+    SCHEDULER,
     WEB,
     WORKER,
     YEAR_SECONDS,
     Group,
     Variable,
     flag,
+    image,
+    memory,
     number,
 )
 
@@ -92,6 +98,17 @@ DJANGO = Group(
             "The largest request body, all files of an upload together, in bytes.",
             default=64 * MIB, minimum=MIB, maximum=10_240 * MIB, services=(WEB, NGINX),
         ),
+        flag(
+            "RUN_MIGRATIONS",
+            "Applies migrations when the web container starts. Replicas don't race: one migrates, the others wait. Off where a "
+            "deploy has migrated already.",
+            default=True, services=(WEB,),
+        ),
+        flag(
+            "LOAD_DEMO",
+            "Loads two people and four albums when the web container starts, as `manage.py demo` does. Only with DJANGO_DEBUG.",
+            development=True, services=(WEB,),
+        ),
         number("PORT", "The port on 127.0.0.1 that `make run` serves on.", default=8000, minimum=1, maximum=65_535, services=()),
     ),
 )  # fmt: skip
@@ -103,15 +120,22 @@ SECURITY = Group(
             "SECURE_PROXY_SSL_HEADER",
             "Believes nginx's X-Forwarded-Proto, so that Django knows that a request came over TLS. Only behind a proxy that "
             "sets it always.",
-            default=True, development=False, services=(WEB,),
+            default=True, development=False,
         ),
-        flag("SESSION_COOKIE_SECURE", "Sends the session cookie over TLS only.", default=True, development=False, services=(WEB,)),
-        flag("CSRF_COOKIE_SECURE", "Sends the CSRF cookie over TLS only.", default=True, development=False, services=(WEB,)),
+        flag("SESSION_COOKIE_SECURE", "Sends the session cookie over TLS only.", default=True, development=False),
+        flag("CSRF_COOKIE_SECURE", "Sends the CSRF cookie over TLS only.", default=True, development=False),
         number(
             "SECURE_HSTS_SECONDS",
             "For how long browsers refuse to come without TLS, once they have been here. Raise it step by step: it can't be "
             "taken back.",
-            default=3600, development=0, maximum=2 * YEAR_SECONDS, services=(WEB, NGINX),
+            default=3600, development=0, maximum=2 * YEAR_SECONDS, services=(*APPLICATION, NGINX),
+        ),
+        Variable(
+            name="TRUSTED_PROXIES",
+            purpose="The networks that nginx comes from, with commas between them: only from there is X-Forwarded-For believed, "
+            "which says who a client is. Private networks by default, since nothing but nginx reaches the application there.",
+            kind="items", default="10.0.0.0/8,172.16.0.0/12,192.168.0.0/16", development="", form="network",
+            may_be_empty=True, services=(WEB,),
         ),
         number(
             "LOGIN_MAX_FAILURES",
@@ -137,14 +161,45 @@ DATABASE = Group(
         Variable(
             name="DATABASE_URL",
             purpose="Where PostgreSQL is: `postgres://user:password@host:5432/name`; `?sslmode=verify-full` and the like go "
-            "behind it. `make run` starts one of its own where this is not set.",
+            "behind it. `make run` and Docker Compose start one of their own where this is not set.",
             default=None, example="postgres://slipway:change-me@db:5432/slipway", form="postgres",
-            is_secret=True, is_left_to_run=True, services=(*APPLICATION, BACKUP),
+            is_secret=True, is_left_to_run=True, made_from="DB_PASSWORD", services=(*APPLICATION, BACKUP),
+        ),
+        Variable(
+            name="DB_PASSWORD",
+            purpose="The application's password at the PostgreSQL that Docker Compose starts; DATABASE_URL is made from it there. "
+            "Letters, digits, - and _ only: it stands in an address. `scripts/rotate_passwords.sh` changes it.",
+            example="change-me-at-the-database", form="word", is_secret=True, services=(DB,),
+        ),
+        Variable(
+            name="POSTGRES_PASSWORD",
+            purpose="The password of that PostgreSQL's superuser, whom nothing of ours signs in as over the network.",
+            example="change-me-of-the-superuser", form="word", is_secret=True, services=(DB,),
         ),
         number(
             "DB_POOL_SIZE",
             "The most connections to PostgreSQL that one process keeps. Processes times this has to stay below its max_connections.",
             default=10, minimum=1, maximum=500,
+        ),
+        number(
+            "DB_MAX_CONNECTIONS",
+            "PostgreSQL's max_connections. DB_POOL_SIZE times the processes of web, worker and scheduler has to stay below it.",
+            default=100, minimum=10, maximum=10_000, services=(DB,),
+        ),
+        Variable(
+            name="DB_SHARED_BUFFERS",
+            purpose="PostgreSQL's shared_buffers, such as 256MB; empty: a quarter of DB_MEMORY.",
+            form="PostgreSQL size", services=(DB,),
+        ),
+        Variable(
+            name="DB_WORK_MEM",
+            purpose="PostgreSQL's work_mem, such as 8MB; empty: half of DB_MEMORY shared among DB_MAX_CONNECTIONS, 1MB at least.",
+            form="PostgreSQL size", services=(DB,),
+        ),
+        number(
+            "DB_SLOW_STATEMENT_MS",
+            "A statement that takes so many milliseconds is logged.",
+            default=1000, maximum=DAY_SECONDS * 1000, services=(DB,),
         ),
         Variable(
             name="DB_BACKUPS_DIR", purpose="Where the backup service keeps its sets.", default="/backups", services=(BACKUP,)
@@ -167,14 +222,37 @@ CACHE_AND_TASKS = Group(
     variables=(
         Variable(
             name="REDIS_URL",
-            purpose="Where Redis is, for cache, tasks and subscriptions: `redis://:password@host:6379/0`. `make run` starts a "
-            "Valkey of its own where this is not set.",
+            purpose="Where Redis is, for cache, tasks and subscriptions: `redis://:password@host:6379/0`. `make run` and Docker "
+            "Compose start one of their own where this is not set.",
             default=None, example="redis://:change-me@redis:6379/0", form="redis", is_secret=True, is_left_to_run=True,
+            made_from="REDIS_PASSWORD",
+        ),
+        Variable(
+            name="REDIS_PASSWORD",
+            purpose="The password of the Redis that Docker Compose starts; REDIS_URL is made from it there. Letters, digits, - and "
+            "_ only.",
+            example="change-me-at-redis", form="word", is_secret=True, services=(REDIS,),
+        ),
+        Variable(
+            name="REDIS_MAXMEMORY",
+            purpose="Redis's maxmemory, such as 192mb, above which cached values are evicted; empty: three quarters of REDIS_MEMORY.",
+            form="Redis size", services=(REDIS,),
         ),
         number(
             "CACHE_TIMEOUT_SECONDS",
             "For how long a cached value is kept that does not say.",
             default=300, minimum=1, maximum=DAY_SECONDS,
+        ),
+        number(
+            "WORKER_CONCURRENCY",
+            "How many tasks the worker does at the same time, each in a process of its own.",
+            default=2, minimum=1, maximum=64, services=(WORKER,),
+        ),
+        Variable(
+            name="HEARTBEAT_FILE",
+            purpose="The file whose time worker and scheduler renew every few seconds while they are well, for the health check of "
+            "their containers; empty: none.",
+            services=(WORKER, SCHEDULER),
         ),
     ),
 )  # fmt: skip
@@ -232,17 +310,17 @@ NGINX_GROUP = Group(
         flag(
             "USE_TLS",
             "Serves TLS on port 443 and sends port 80 there.",
-            default=True, development=False, services=(WEB, NGINX),
+            default=True, development=False, services=(*APPLICATION, NGINX),
         ),
         Variable(
             name="TLS_CERT_PATH",
             purpose="The certificate with its chain, in PEM. Needed where USE_TLS is true.",
-            default="/etc/nginx/tls/fullchain.pem", may_be_empty=True, services=(WEB, NGINX),
+            default="/etc/nginx/tls/fullchain.pem", may_be_empty=True, services=(NGINX,),
         ),
         Variable(
             name="TLS_KEY_PATH",
             purpose="The certificate's key, in PEM. Needed where USE_TLS is true.",
-            default="/etc/nginx/tls/privkey.pem", may_be_empty=True, services=(WEB, NGINX),
+            default="/etc/nginx/tls/privkey.pem", may_be_empty=True, services=(NGINX,),
         ),
     ),
 )  # fmt: skip
@@ -269,7 +347,48 @@ EMAIL = Group(
     ),
 )  # fmt: skip
 
-GROUPS = (DJANGO, SECURITY, DATABASE, CACHE_AND_TASKS, STORAGE, NGINX_GROUP, EMAIL)
+CONTAINERS = Group(
+    title="Containers",
+    variables=(
+        Variable(
+            name="COMPOSE_PROJECT_NAME",
+            purpose="What Docker calls the containers, volumes and networks of this clone; empty: by its folder. A second clone in a "
+            "folder of the same name needs another.",
+            form="word",
+            services=(COMPOSE,),
+        ),
+        number(
+            "HTTP_PORT",
+            "The port on which nginx is reached. In development on 127.0.0.1 alone.",
+            default=80,
+            development=8080,
+            minimum=1,
+            maximum=65_535,
+            services=(COMPOSE, NGINX),
+        ),
+        number(
+            "HTTPS_PORT",
+            "The port on which nginx is reached over TLS.",
+            default=443,
+            development=8443,
+            minimum=1,
+            maximum=65_535,
+            services=(COMPOSE, NGINX),
+        ),
+        image("PYTHON_IMAGE", "python:3.14-slim", "Python, which the application's is built on"),
+        image("POSTGRES_IMAGE", "postgres:18", "PostgreSQL; a new major needs more than a new name"),
+        image("REDIS_IMAGE", "redis:8", "Redis"),
+        image("NGINX_IMAGE", "nginx:1.30", "nginx, which ours is built on"),
+        memory("WEB_MEMORY", "512m", "the web server"),
+        memory("WORKER_MEMORY", "768m", "the worker; a picture of MEDIA_MAX_PIXELS takes some 300 MB to decode"),
+        memory("SCHEDULER_MEMORY", "256m", "the scheduler"),
+        memory("DB_MEMORY", "1g", "PostgreSQL, which sizes its buffers by it"),
+        memory("REDIS_MEMORY", "256m", "Redis, which evicts cached values at three quarters of it"),
+        memory("NGINX_MEMORY", "128m", "nginx"),
+    ),
+)
+
+GROUPS = (DJANGO, SECURITY, DATABASE, CACHE_AND_TASKS, STORAGE, NGINX_GROUP, EMAIL, CONTAINERS)
 
 
 def all_variables() -> Iterator[Variable]:

@@ -60,23 +60,6 @@ def test_e002_a_file_that_fits_into_no_request(settings: Settings) -> None:
     assert ids(checks.upload_fits_into_a_request(None)) == ["slipway.E002"]
 
 
-def test_e003_a_certificate_or_a_key_that_is_not_there(settings: Settings, tmp_path: Path) -> None:
-    certificate = tmp_path / "fullchain.pem"
-    certificate.write_text("")
-    settings.USE_TLS, settings.TLS_CERT_PATH, settings.TLS_KEY_PATH = True, str(certificate), str(tmp_path)
-    (found,) = checks.certificate_is_readable(None)
-    assert found.id == "slipway.E003"
-    assert "TLS_KEY_PATH" in found.msg
-    assert found.hint
-    settings.TLS_KEY_PATH = str(certificate)
-    assert ids(checks.certificate_is_readable(None)) == []
-
-
-def test_e003_says_nothing_without_tls(settings: Settings) -> None:
-    settings.USE_TLS, settings.TLS_CERT_PATH = False, "/none"
-    assert ids(checks.certificate_is_readable(None)) == []
-
-
 def test_w001_links_without_tls(settings: Settings) -> None:
     settings.SITE_URL = "https://api.example.com"
     assert ids(checks.links_in_mail_are_https(None)) == []

@@ -143,6 +143,13 @@ class TestDeclaration:
         ("DB_POOL_SIZE", "9" * 30),
         ("DEFAULT_FROM_EMAIL", "nobody"),
         ("ADMIN_URL", "ad min/"),
+        ("TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("DB_PASSWORD", "p@ss"),
+        ("DB_SHARED_BUFFERS", "1g"),
+        ("DB_MEMORY", "1GB"),
+        ("REDIS_MAXMEMORY", "10%"),
+        ("POSTGRES_IMAGE", "postgres 18"),
     ],
 )
 def test_a_value_that_does_not_parse_is_told(name: str, value: str) -> None:
@@ -162,6 +169,10 @@ def test_a_value_that_does_not_parse_is_told(name: str, value: str) -> None:
         ("DB_BACKUP_CRON", "*/15 0-6 * * mon-fri"),
         ("DJANGO_LANGUAGE_CODE", "pt-br"),
         ("DJANGO_DEBUG", "No"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, 2001:db8::/32,127.0.0.1"),
+        ("TRUSTED_PROXIES", ""),
+        ("DB_MEMORY", "1g"),
+        ("POSTGRES_IMAGE", "registry.example.com:5000/library/postgres:18@sha256:" + "0" * 64),
     ],
 )
 def test_a_right_value_is_taken(name: str, value: str) -> None:
@@ -269,6 +280,13 @@ class TestContradictions:
         assert names(**without) == ["TLS_CERT_PATH", "TLS_KEY_PATH"]
         assert names(SERVER_NAME="") == ["SERVER_NAME"]
         assert examine({**PRODUCTION, **without, "USE_TLS": "false"})[1] == []
+
+    def test_development_s_public_secrets_in_production(self) -> None:
+        assert names(DATABASE_URL="postgres://slipway:development-only@db/slipway") == ["DATABASE_URL"]
+        assert names(DJANGO_SECRET_KEY=f"development-only-{PRODUCTION['DJANGO_SECRET_KEY']}") == ["DJANGO_SECRET_KEY"]
+
+    def test_the_demo_in_production(self) -> None:
+        assert names(LOAD_DEMO="true") == ["LOAD_DEMO"]
 
     @pytest.mark.parametrize("media", ["/srv/static", "/srv/static/media", "/srv"])
     def test_uploads_among_static_files(self, media: str) -> None:

@@ -29,7 +29,7 @@ class TestCheck:
     def test_the_production_file_lacks_its_secrets_and_nothing_else(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["check", str(ROOT / ".env.prod"), "--json"]) == 1
         found = [problem["name"] for problem in json.loads(capsys.readouterr().out)["problems"]]
-        assert found == ["DJANGO_SECRET_KEY", "DATABASE_URL", "REDIS_URL"]
+        assert found == ["DJANGO_SECRET_KEY", "DB_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD"]
 
     def test_the_production_file_with_secrets_is_fine(self, tmp_path: Path) -> None:
         text = (ROOT / ".env.prod").read_text(encoding="utf-8")
@@ -51,6 +51,16 @@ class TestCheck:
         told = json.loads(capsys.readouterr().out)
         assert told["problems"] == []
         assert [note.split()[0] for note in told["notes"]] == ["DATABASE_URL", "REDIS_URL"]
+
+    def test_compose_makes_the_addresses_of_its_servers_from_their_passwords(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = tmp_path / "env"
+        path.write_text("DJANGO_DEBUG=false\nDB_PASSWORD=s3cret\n")
+        main(["check", str(path)])
+        told = capsys.readouterr().err
+        assert "DATABASE_URL" not in told
+        assert "REDIS_URL is not set" in told
 
     def test_production_has_to_name_its_servers(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         path = tmp_path / "env"
