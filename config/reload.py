@@ -11,7 +11,7 @@ from django.utils.autoreload import StatReloader
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("api", "apps", "config")
-STOP_SECONDS = 10
+STOP_SECONDS = 35  # above the default of SHUTDOWN_TIMEOUT_SECONDS, below the stop_grace_period of docker-compose.yml
 
 
 class Restarter(StatReloader):

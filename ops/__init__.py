@@ -1,0 +1,1 @@
+"""What operators do: logic behind scripts/. The standard library alone, Python 3.11."""
