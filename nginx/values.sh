@@ -1,0 +1,14 @@
+#!/bin/sh
+# Sourced by 41-render.sh: what templates need and no variable says in the form they need. Exports variables, does nothing else.
+# shellcheck disable=SC2153 # SERVER_NAME is the environment's
+export SERVER_NAMES="$SERVER_NAME" STATIC_PATH="/${STATIC_URL#/}" MEDIA_PATH="/${MEDIA_URL#/}" ADMIN_PATH="/${ADMIN_URL#/}"
+export STATIC_FOLDER="${STATIC_ROOT%/}" MEDIA_FOLDER="${MEDIA_ROOT%/}" HTTPS_PORT_SUFFIX=":$HTTPS_PORT" HSTS='' ALT_SVC=''
+ACCEL_PATH=${MEDIA_ACCEL_LOCATION:-protected-media/}
+export ACCEL_PATH="/${ACCEL_PATH#/}"
+[ "$SERVER_NAME" != localhost ] || SERVER_NAMES='localhost 127.0.0.1 [::1]'
+[ "$HTTPS_PORT" != 443 ] || HTTPS_PORT_SUFFIX=''
+[ "$SECURE_HSTS_SECONDS" = 0 ] || HSTS="max-age=$SECURE_HSTS_SECONDS; includeSubDomains" # as Django says it
+# What a template's line begins with that not every machine or image can have.
+export IPV6='# no IPv6 here: ' HTTP3='# no HTTP/3 in this nginx: '
+[ ! -s /proc/net/if_inet6 ] || IPV6=''
+case $(nginx -V 2>&1) in *--with-http_v3_module*) HTTP3='' ALT_SVC="h3=\":$HTTPS_PORT\"; ma=86400" ;; esac
