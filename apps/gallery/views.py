@@ -20,6 +20,8 @@ def wall(request: HttpRequest) -> HttpResponse:
 @require_safe
 def media(request: HttpRequest, name: str) -> HttpResponseBase:
     """Hand out a stored file: a public one to anybody who has its name, a private one to whom its photo is shown."""
+    if not files.is_plain(name):
+        raise Http404
     if name.startswith(files.PUBLIC + "/"):
         return stored_file(name, cache_control="public, max-age=31536000, immutable")
     viewer = viewer_of(request.headers.get("Authorization"), lambda: request.user)
