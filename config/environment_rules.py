@@ -20,7 +20,12 @@ SHARED_PREFIXES = (
 )  # fmt: skip
 LIKENESS = 0.8
 DEVELOPMENT_ONLY = "development-only"  # part of each secret that docker-compose.yml has a default for
-OWN_ADDRESSES = {"graphql": "the API", "health": "the health check", "metrics": "what Prometheus reads"}
+OWN_ADDRESSES = {
+    "graphql": "the API",
+    "health": "the health check",
+    "metrics": "what Prometheus reads",
+    "-": "what nginx keeps to itself",
+}
 
 
 class Problem(NamedTuple):
@@ -151,10 +156,10 @@ def places(values: Mapping[str, Value]) -> list[Problem]:
 
 def addresses(values: Mapping[str, Value]) -> list[Problem]:
     """Two things cannot be at one address."""
-    hint = "Choose another path; graphql/, health/ and metrics/ are taken."
+    hint = "Choose another path; graphql/, health/, metrics/ and -/ are taken."
     problems = []
     taken = dict(OWN_ADDRESSES)
-    for name in ("STATIC_URL", "MEDIA_URL", "ADMIN_URL"):
+    for name in ("STATIC_URL", "MEDIA_URL", "ADMIN_URL", "MEDIA_ACCEL_LOCATION"):
         path = str(values.get(name, "")).strip("/")
         if path and path in taken:
             problems.append(Problem(name, f"is {path}/, where {taken[path]} is", hint))

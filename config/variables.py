@@ -278,10 +278,16 @@ STORAGE = Group(
             purpose="The folder that uploaded files are kept in. It has to be writable, and in the backup.",
             kind="path", default="/srv/media", development=".data/media", services=(WEB, WORKER, NGINX, BACKUP),
         ),
+        Variable(
+            name="MEDIA_ACCEL_LOCATION",
+            purpose="The internal address at which nginx fetches a private file once the application has said yes "
+            "(X-Accel-Redirect). Empty where no nginx stands in front: the application then sends files itself.",
+            default="/protected-media/", development="", form="address path", may_be_empty=True, services=(WEB, NGINX),
+        ),
         number(
             "MEDIA_MAX_BYTES",
             "The largest file that may be uploaded, in bytes.",
-            default=20 * MIB, minimum=1024, maximum=1024 * MIB, services=(WEB, NGINX),
+            default=20 * MIB, minimum=1024, maximum=1024 * MIB, services=(WEB,),
         ),
         number(
             "MEDIA_MAX_PIXELS",
@@ -322,6 +328,41 @@ NGINX_GROUP = Group(
             purpose="The certificate's key, in PEM. Needed where USE_TLS is true.",
             default="/etc/nginx/tls/privkey.pem", may_be_empty=True, services=(NGINX,),
         ),
+        number(
+            "HTTP_PORT",
+            "The port that nginx is reached on without TLS.",
+            default=80, development=8080, minimum=1, maximum=65_535, services=(NGINX, COMPOSE),
+        ),
+        number(
+            "HTTPS_PORT",
+            "The port that nginx is reached on with TLS, and that HTTP_PORT sends to.",
+            default=443, development=8443, minimum=1, maximum=65_535, services=(NGINX, COMPOSE),
+        ),
+        Variable(
+            name="UPSTREAM",
+            purpose="Where nginx finds the application at its very first start; later a deploy says which colour serves.",
+            default="web:8000", services=(NGINX,),
+        ),
+        Variable(
+            name="NGINX_RESOLVER",
+            purpose="The name server that nginx asks for the application's address, again and again. The default is Docker's.",
+            default="127.0.0.11", form="host", services=(NGINX,),
+        ),
+        number(
+            "NGINX_RATE_PER_SECOND",
+            "How many requests a second one address may send to the application for long; files from nginx do not count.",
+            default=50, minimum=1, maximum=100_000, services=(NGINX,),
+        ),
+        number(
+            "NGINX_RATE_BURST",
+            "How many requests one address may be ahead of that; more are answered with 429.",
+            default=200, minimum=1, maximum=100_000, services=(NGINX,),
+        ),
+        number(
+            "NGINX_MAX_CONNECTIONS",
+            "How many requests and WebSockets one address may have open at once; more are answered with 429.",
+            default=200, minimum=1, maximum=100_000, services=(NGINX,),
+        ),
     ),
 )  # fmt: skip
 
@@ -357,23 +398,12 @@ CONTAINERS = Group(
             form="word",
             services=(COMPOSE,),
         ),
-        number(
-            "HTTP_PORT",
-            "The port on which nginx is reached. In development on 127.0.0.1 alone.",
-            default=80,
-            development=8080,
-            minimum=1,
-            maximum=65_535,
-            services=(COMPOSE, NGINX),
-        ),
-        number(
-            "HTTPS_PORT",
-            "The port on which nginx is reached over TLS.",
-            default=443,
-            development=8443,
-            minimum=1,
-            maximum=65_535,
-            services=(COMPOSE, NGINX),
+        image("APPLICATION_IMAGE", "", "the application, which is built and tagged; empty: by the project's name"),
+        Variable(
+            name="TLS_FOLDER",
+            purpose="The folder on this machine with the certificate and its key, mounted where TLS_CERT_PATH and TLS_KEY_PATH "
+            "look; user 101 has to be able to read them. Empty: a volume.",
+            services=(COMPOSE,),
         ),
         image("PYTHON_IMAGE", "python:3.14-slim", "Python, which the application's is built on"),
         image("POSTGRES_IMAGE", "postgres:18", "PostgreSQL; a new major needs more than a new name"),

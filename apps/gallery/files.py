@@ -57,6 +57,16 @@ def opened(name: str) -> IO[bytes]:
     return file
 
 
+def exists(name: str) -> bool:
+    """Tell whether a file is stored under that name; raises ValueError (SuspiciousFileOperation) for a name outside."""
+    return default_storage.exists(name)
+
+
+def is_plain(name: str) -> bool:
+    """Tell whether a name says where its file lies: with a `..` in it, one that begins with `public/` may be a private file's."""
+    return not {"", ".", ".."} & set(name.split("/"))
+
+
 def read(name: str) -> bytes:
     """Return a stored file's content; raises OSError."""
     with default_storage.open(name) as file:

@@ -1,8 +1,13 @@
 """The demo page, and the files that only some may have."""
 
+import mimetypes
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.http import content_disposition_header
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
@@ -20,21 +25,33 @@ def wall(request: HttpRequest) -> HttpResponse:
 @require_safe
 def media(request: HttpRequest, name: str) -> HttpResponseBase:
     """Hand out a stored file: a public one to anybody who has its name, a private one to whom its photo is shown."""
+    if not files.is_plain(name):
+        raise Http404
     if name.startswith(files.PUBLIC + "/"):
-        return stored_file(name, cache_control="public, max-age=31536000, immutable")
+        return file_response(name, cache_control="public, max-age=31536000, immutable")
     viewer = viewer_of(request.headers.get("Authorization"), lambda: request.user)
     if selectors.photo_owning_file(viewer, name) is None:
         raise Http404
-    return stored_file(name, cache_control="private, no-cache")
+    return file_response(name, cache_control="private, no-cache")
 
 
-def stored_file(name: str, *, cache_control: str) -> HttpResponseBase:
-    """Return the file itself. Raises Http404 where there is none, also for a name that leaves the folder."""
+def file_response(name: str, *, cache_control: str) -> HttpResponseBase:
+    """Return the response that hands out a file. Raises Http404 where there is none, also for a name that leaves the folder."""
     try:
-        response = FileResponse(files.opened(name))
+        response = fetched_by_nginx(name) if settings.MEDIA_ACCEL_LOCATION else FileResponse(files.opened(name))
     except (OSError, ValueError) as error:
         raise Http404 from error
     response["Cache-Control"] = cache_control
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def fetched_by_nginx(name: str) -> HttpResponseBase:
+    """Return a response without a body, in which nginx reads where the file is. Raises OSError where there is none."""
+    if not files.exists(name):
+        raise FileNotFoundError(name)
+    response = HttpResponse(content_type=mimetypes.guess_type(name)[0] or "application/octet-stream")
+    response["Content-Disposition"] = content_disposition_header(False, PurePosixPath(name).name)  # noqa: FBT003 - as FileResponse does
+    response["X-Accel-Redirect"] = f"/{settings.MEDIA_ACCEL_LOCATION.strip('/')}/{quote(name)}"
     return response

@@ -295,6 +295,8 @@ class TestContradictions:
     def test_two_things_at_one_address(self) -> None:
         assert names(MEDIA_URL="static/") == ["MEDIA_URL"]
         assert names(ADMIN_URL="/graphql/") == ["ADMIN_URL"]
+        assert names(ADMIN_URL="-/") == ["ADMIN_URL"]
+        assert names(MEDIA_ACCEL_LOCATION="/media/") == ["MEDIA_ACCEL_LOCATION"]
 
     def test_two_mail_servers(self) -> None:
         assert names(EMAIL_URL="smtp://h", EMAIL_HOST="h") == ["EMAIL_HOST"]
