@@ -23,7 +23,9 @@ class Compose:
 
     def superuser_psql(self) -> list[str]:
         """Return what runs the SQL of its standard input as the superuser, over the socket in the database's container."""
-        return self.command("exec", "-T", "db", "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", "postgres")
+        return self.command(
+            "exec", "-T", "db", "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", "postgres"
+        )
 
     def redis_cli(self) -> list[str]:
         """Return what runs the commands of its standard input in Redis; `REDISCLI_AUTH` is the container's own password."""

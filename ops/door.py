@@ -18,7 +18,9 @@ def run(command: Sequence[str], *, standard_input: str = "", limit_seconds: floa
             list(command), input=standard_input, capture_output=True, text=True, timeout=limit_seconds, check=False
         )
     except FileNotFoundError:
-        raise OperatorError(f"Cannot {what}: there is no {command[0]}.", hint="Install Docker with Compose 2.24 or newer.") from None
+        raise OperatorError(
+            f"Cannot {what}: there is no {command[0]}.", hint="Install Docker with Compose 2.24 or newer."
+        ) from None
     except subprocess.TimeoutExpired:
         raise OperatorError(f"Cannot {what} within {limit_seconds:.0f} s: {' '.join(command)}", hint=hint) from None
     if found.returncode:

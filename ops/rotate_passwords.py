@@ -60,7 +60,9 @@ def require_running(compose: Compose, servers: tuple[str, ...]) -> None:
     running = run(compose.running(), what="ask Docker what runs", hint=hint).split()
     for server in servers:
         if server not in running:
-            raise OperatorError(f"Refusing to go on: {server} does not run. Nothing was changed.", hint=hint, status=REFUSED)
+            raise OperatorError(
+                f"Refusing to go on: {server} does not run. Nothing was changed.", hint=hint, status=REFUSED
+            )
 
 
 def change(compose: Compose, server: str, text: str) -> str:

@@ -1,16 +1,15 @@
 """Speaks to a running system as a browser would: cookies, CSRF token, multipart, WebSocket."""
 
 import json
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
-
-from embedded.stack import Stack
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 PASSWORD = "correct horse battery staple"
@@ -21,12 +20,20 @@ mutation($album: ID!, $files: [Upload!]!) {
 """
 
 
-class Person:
-    """Somebody with a session."""
+class Served(Protocol):
+    """Something that is served somewhere."""
 
-    def __init__(self, stack: Stack) -> None:
-        self.stack = stack
-        self.http = httpx.Client(base_url=stack.url, timeout=20)
+    @property
+    def url(self) -> str:
+        """Where it is."""
+
+
+class Person:
+    """Somebody with a session. `trust` is for a certificate that the system does not know."""
+
+    def __init__(self, stack: Served, *, trust: ssl.SSLContext | None = None) -> None:
+        self.stack, self.trust = stack, trust
+        self.http = httpx.Client(base_url=stack.url, timeout=20, verify=trust or True)
 
     def __enter__(self) -> "Person":
         return self
@@ -40,7 +47,11 @@ class Person:
 
     def headers(self) -> dict[str, str]:
         """Return what a page of ours adds to a request."""
-        return {"X-CSRFToken": self.http.cookies.get("csrftoken") or "", "GraphQL-Require-Preflight": "1"}
+        return {
+            "X-CSRFToken": self.http.cookies.get("csrftoken") or "",
+            "GraphQL-Require-Preflight": "1",
+            "Referer": f"{self.stack.url}/",
+        }
 
     def ask(self, query: str, **variables: Any) -> Any:
         """Send one operation; insist on an answer without errors."""
@@ -85,7 +96,11 @@ class Person:
         cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
         address = self.stack.url.replace("http", "ws") + "/graphql"
         with connect(
-            address, subprotocols=[PROTOCOL], additional_headers={"Cookie": cookies}, open_timeout=20
+            address,
+            subprotocols=[PROTOCOL],
+            additional_headers={"Cookie": cookies},
+            open_timeout=20,
+            ssl=self.trust,
         ) as socket:
             socket.send(json.dumps({"type": "connection_init"}))
             assert json.loads(socket.recv(20))["type"] == "connection_ack"

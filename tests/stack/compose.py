@@ -45,7 +45,9 @@ class Compose:
         """Where nginx answers."""
         return f"https://localhost:{self.https_port}" if self.is_tls else f"http://localhost:{self.http_port}"
 
-    def run(self, *arguments: str, check: bool = True, seconds: float = HEALTHY_SECONDS) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, check: bool = True, seconds: float = HEALTHY_SECONDS
+    ) -> subprocess.CompletedProcess[str]:
         """Run `docker compose` to its end; fail with what it said where it fails and `check` is true."""
         files = [word for file in self.files for word in ("-f", str(file))]
         found = subprocess.run(
