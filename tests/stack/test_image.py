@@ -57,7 +57,8 @@ def test_its_code_is_compiled_and_not_its_user_s(production: Compose) -> None:
 
 
 def test_a_build_after_a_change_installs_nothing_again(production: Compose) -> None:
-    (production.folder / "config" / "urls.py").open("a").write("\n# changed\n")
+    path = production.folder / "config" / "urls.py"
+    path.write_text(f"{path.read_text()}\n# changed\n")
     found = production.run("--progress", "plain", "build", "web", seconds=120)
     steps = (found.stdout + found.stderr).splitlines()
     (pip,) = [line.split()[0] for line in steps if "pip --python" in line]
