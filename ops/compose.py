@@ -15,7 +15,8 @@ class Compose:
     def command(self, *words: str) -> list[str]:
         """Return a command on the whole stack."""
         files = [word for path in self.files for word in ("-f", str(path))]
-        return ["docker", "compose", "--env-file", str(self.env_file), *files, *words]
+        env_file = ["--env-file", str(self.env_file)] if self.env_file.exists() else []
+        return ["docker", "compose", *env_file, *files, *words]
 
     def running(self) -> list[str]:
         """Return what lists the services that run, a line each."""

@@ -14,7 +14,7 @@ def read(path: Path) -> str:
     except OSError as error:
         raise OperatorError(
             f"Refusing to go on: cannot read {path}: {error.strerror}. Nothing was changed.",
-            hint="Make one: python3 -m config.environment init, or name another: --env-file PATH",
+            hint="Name the one that the stack is run with: --env-file PATH",
             status=REFUSED,
         ) from None
 
@@ -35,8 +35,8 @@ def value(text: str, name: str) -> str:
 
 
 def replace(path: Path, text: str) -> None:
-    """Write the file whole or not at all, with the rights that it had."""
-    mode = path.stat().st_mode & 0o777
+    """Write the file whole or not at all, with the rights that it had; a new one is its owner's alone. Raises OSError."""
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
     fresh = path.with_name(f"{path.name}.fresh")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:

@@ -11,6 +11,7 @@ from ops.door import run
 from ops.errors import DONE, REFUSED, OperatorError
 
 APPLICATION = ("web", "worker", "scheduler")
+DEFAULT = Path(".env")
 SERVERS = {"db": "DB_PASSWORD", "redis": "REDIS_PASSWORD"}
 
 
@@ -23,7 +24,12 @@ def parser() -> argparse.ArgumentParser:
         "2 wrong usage, 3 refused and nothing changed.",
     )
     root.add_argument("server", nargs="*", choices=[*SERVERS, []], help="db or redis; none: both")
-    root.add_argument("--env-file", type=Path, default=Path(".env"), help="the env file of the stack (default: .env)")
+    root.add_argument(
+        "--env-file",
+        type=Path,
+        default=DEFAULT,
+        help="the env file of the stack (default: .env, made where there is none)",
+    )
     root.add_argument("-f", "--file", type=Path, action="append", default=[], help="a compose file; as often as needed")
     root.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
     return root
@@ -43,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def rotate(compose: Compose, servers: tuple[str, ...], *, is_dry_run: bool) -> None:
     """Look, then for each server: set the new password, write it down; at last start the application anew."""
-    text = env_file.read(compose.env_file)
+    text = "" if compose.env_file == DEFAULT and not DEFAULT.exists() else env_file.read(compose.env_file)
     require_running(compose, servers)
     for server in servers:
         say(f"Changing {SERVERS[server]} in {server} and in {compose.env_file}")

@@ -71,10 +71,10 @@ class TestRotation:
             check=False,
         )
 
-    def test_without_an_env_file_nothing_is_changed(self, development: Compose) -> None:
-        found = self.rotate(development)
+    def test_without_the_named_file_nothing_is_changed(self, development: Compose) -> None:
+        found = self.rotate(development, "--env-file", ".env.missing")
         assert found.returncode == 3
-        assert "error: Refusing to go on: cannot read .env" in found.stderr
+        assert "error: Refusing to go on: cannot read .env.missing" in found.stderr
         assert "hint: " in found.stderr
 
     def test_new_passwords_are_in_the_servers_and_in_the_file_and_all_goes_on(self, development: Compose) -> None:
