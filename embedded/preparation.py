@@ -1,4 +1,4 @@
-"""Migrations and demo data in one process, and only where something changed since the last time."""
+"""Migrations and the demo with its renditions in one process, and only where something changed since the last time."""
 
 import hashlib
 import os
@@ -28,14 +28,14 @@ def is_source(path: Path) -> bool:
 
 
 def prepare() -> None:
-    """Migrate, and load the demo."""
+    """Migrate, and load the demo. Its renditions are made here: whoever opens the page first must not find an empty wall."""
     import django
     from django.core.management import call_command
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     call_command("migrate", verbosity=0)
-    call_command("demo")
+    call_command("demo", render=True)
 
 
 if __name__ == "__main__":

@@ -85,8 +85,10 @@ def change_password(
         wrong = ValidationError("This is not your current password.", code="wrong_credentials")
         raise ValidationError({"current_password": wrong})
     attempts.succeed(email=user.email, address=address)
+    # Asked ahead: afterwards it is a session of the old password. A program with a bearer token has none to keep.
+    is_in_session = request.user == user
     set_new_password(user, new_password)
-    if request.user == user:  # not so for a program with a bearer token, which has no session to keep
+    if is_in_session:
         auth.update_session_auth_hash(request, user)
 
 

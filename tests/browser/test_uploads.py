@@ -126,6 +126,31 @@ def test_what_happened_while_the_connection_was_cut_is_caught_up_with(page: Page
     expect(page.locator(".tile.ready")).to_have_count(1)
 
 
+def test_what_happened_before_the_subscription_had_begun_is_caught_up_with(page: Page, ada: Person) -> None:
+    held_back: list[WebSocketRoute] = []
+
+    def pass_on(connection: WebSocketRoute) -> None:
+        server = connection.connect_to_server()
+
+        def pass_on_but_for_subscriptions(message: str | bytes) -> None:
+            if '"subscribe"' in str(message):
+                held_back.append(connection)
+            else:
+                server.send(message)
+
+        connection.on_message(pass_on_but_for_subscriptions)
+
+    page.clock.install(time=0)
+    page.clock.pause_at(1)
+    page.route_web_socket("**/graphql", pass_on)
+    album = ada.create_album("Trip")
+    with page.expect_response(lambda response: bool(held_back) and response.url.endswith("/graphql")):
+        page.goto(address_of(album))
+    ada.upload(album, [picture()])
+    page.clock.run_for(2000)
+    expect(page.locator(".tile.ready")).to_have_count(1)
+
+
 def test_one_makes_an_album_and_is_led_into_it(signed_in_page: Page) -> None:
     signed_in_page.goto("/")
     signed_in_page.get_by_role("button", name="New album").click()

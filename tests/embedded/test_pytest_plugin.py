@@ -52,7 +52,13 @@ def begin(suite: Path, **environment: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=hear_interrupts,  # noqa: PLW1509 - it only makes one system call
     )
+
+
+def hear_interrupts() -> None:
+    """Undo what a shell does to a command in the background, and that one hands down: Ctrl-C is not for it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def outcome(process: subprocess.Popen[str]) -> tuple[int, str]:

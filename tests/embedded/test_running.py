@@ -12,6 +12,7 @@ from embedded.lock import Holder, holder
 from tests.embedded.clone import Clone, wait_until
 
 COUNT = "from apps.gallery.models import Photo; print('photos:', Photo.objects.count())"
+STATES = "from apps.gallery.models import Photo; print('states:', set(Photo.objects.values_list('state', flat=True)))"
 
 
 def running(clone: Clone) -> Holder | None:
@@ -33,9 +34,11 @@ class TestRunning:
 
     def test_the_api_answers_with_the_pictures_there(self, clone: Clone) -> None:
         assert clone.get("/graphql?query=%7B__typename%7D") == '{"data": {"__typename": "Query"}}'
-        wait_until(
-            lambda: '"READY"' in clone.get("/graphql?query=%7Bphotos(first:1)%7Bedges%7Bnode%7Bstate%7D%7D%7D%7D")
-        )
+        assert clone.get("/graphql?query=%7Bphotos%7BtotalCount%7D%7D") == '{"data": {"photos": {"totalCount": 8}}}'
+
+    def test_no_picture_waits_for_the_worker(self, clone: Clone) -> None:
+        done = clone.command("manage", "shell", "-v", "0", "-c", STATES)
+        assert done.stdout == "states: {'READY'}\n"
 
     def test_a_second_is_refused_and_told_who_runs(self, clone: Clone) -> None:
         second = clone.command("run")

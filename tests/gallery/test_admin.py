@@ -25,6 +25,24 @@ def test_the_list_of_photos_shows_thumbnails(staff: Client, album: Album) -> Non
     assert photo.renditions.get(size="SMALL").file_name in page
 
 
+def test_the_files_of_private_photos_are_shown_to_who_looks_after_photos(
+    staff: Client, make_album: Callable[..., Album], make_user: Callable[..., User]
+) -> None:
+    photo = uploaded_and_ready(make_album(visibility="PRIVATE"))
+
+    def statuses(client: Client) -> list[int]:
+        names = (photo.file_name, photo.renditions.get(size="SMALL").file_name)
+        found = [client.get(f"/media/{name}") for name in names]
+        assert all(b"".join(response) for response in found)  # read to its end, a file is closed
+        return [response.status_code for response in found]
+
+    assert statuses(staff) == [200, 200]
+    for stranger in (make_user("clerk", is_staff=True), make_user("boss", is_superuser=True)):
+        client = Client()
+        client.force_login(stranger)  # who may not open the photo in the admin, or not the admin
+        assert statuses(client) == [404, 404]
+
+
 def test_the_lists_cost_as_much_for_many_rows_as_for_few(staff: Client, make_album: Callable[..., Album]) -> None:
     def cost(path: str) -> int:
         with CaptureQueriesContext(connection) as captured:

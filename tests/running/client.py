@@ -6,10 +6,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
+from uuid import UUID
 
 import httpx
+from strawberry.relay import from_base64
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
+
+import redis
+from apps.gallery.events import group_of
+from embedded.stack import Stack
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 PASSWORD = "correct horse battery staple"
@@ -108,13 +114,25 @@ class Person:
 
 
 def subscribe(socket: ClientConnection, album: str) -> None:
-    """Watch an album."""
+    """Ask to watch an album."""
     query = (
         "subscription($a: ID!) { photoChanged(albumId: $a) { kind photoId photo { state renditions { size url } } } }"
     )
     message = {"type": "subscribe", "id": "1", "payload": {"query": query, "variables": {"a": album}}}
     socket.send(json.dumps(message))
-    time.sleep(0.5)  # the protocol does not say when a subscription has begun
+
+
+def watch(stack: Stack, socket: ClientConnection, album: str) -> None:
+    """Watch an album that nobody else watches. Returns when the watching has begun, which the protocol does not say: Redis does."""
+    subscribe(socket, album)
+    with redis.Redis.from_url(stack.servers["valkey"].url) as client:
+        wait_for(lambda: any(number for _, number in client.pubsub_numsub(channel_of(album))))
+
+
+def channel_of(album: str) -> str:
+    """Return the Redis channel of an album's changes, as channels_redis names it."""
+    _, row_id = from_base64(album)
+    return f"slipway__group__{group_of(UUID(row_id))}"
 
 
 def next_change(socket: ClientConnection, timeout: float = 20) -> Any:

@@ -8,7 +8,7 @@ import pytest
 
 from embedded.stack import WORKER, Stack
 from tests.pictures import picture
-from tests.running.client import Person, next_change, subscribe, wait_for
+from tests.running.client import Person, next_change, wait_for, watch
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_postgresql_killed_and_back(stack: Stack, person: Person) -> None:
 def test_a_subscription_outlives_postgresql(stack: Stack, person: Person) -> None:
     album = person.create_album()
     with person.socket() as socket:
-        subscribe(socket, album)
+        watch(stack, socket, album)
         stack.kill("postgres")
         stack.start("postgres")
         wait_for(lambda: person.code(TITLES) is None)
@@ -68,7 +68,7 @@ def test_valkey_killed_and_back(stack: Stack, person: Person) -> None:
     stack.start("valkey")
     wait_until_healed(stack)
     with person.socket() as socket:
-        subscribe(socket, album)
+        watch(stack, socket, album)
         person.upload(album, picture())
         states = [next_change(socket)["photo"]["state"] for _ in range(2)]
     assert states == ["PENDING", "READY"]

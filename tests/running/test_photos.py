@@ -9,7 +9,7 @@ from websockets.typing import Origin
 
 from embedded.stack import Stack
 from tests.pictures import picture
-from tests.running.client import PROTOCOL, Person, next_change, subscribe, wait_for
+from tests.running.client import PROTOCOL, Person, next_change, subscribe, wait_for, watch
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def person(stack: Stack) -> Iterator[Person]:
 def test_from_upload_to_deletion(stack: Stack, person: Person) -> None:
     album = person.create_album()
     with person.socket() as socket:
-        subscribe(socket, album)
+        watch(stack, socket, album)
         payload = person.upload(album, *(picture(size=(900, 600), color=color) for color in ("#f00", "#0f0", "#00f")))
         assert payload["errors"] == []
         ready: dict[str, list[dict[str, str]]] = {}
@@ -40,10 +40,10 @@ def test_from_upload_to_deletion(stack: Stack, person: Person) -> None:
         assert [httpx.get(stack.url + rendition["url"]).status_code for rendition in ready[gone]] == [404] * 3
 
 
-def test_a_truncated_jpeg_becomes_failed_and_the_others_ready(person: Person) -> None:
+def test_a_truncated_jpeg_becomes_failed_and_the_others_ready(stack: Stack, person: Person) -> None:
     album = person.create_album()
     with person.socket() as socket:
-        subscribe(socket, album)
+        watch(stack, socket, album)
         person.upload(album, picture(size=(1000, 800))[:6000], picture())
         states = [next_change(socket)["photo"]["state"] for _ in range(4)]
     assert sorted(states) == ["FAILED", "PENDING", "PENDING", "READY"]
@@ -52,7 +52,7 @@ def test_a_truncated_jpeg_becomes_failed_and_the_others_ready(person: Person) ->
 def test_private_files_are_for_their_owner_alone(stack: Stack, person: Person) -> None:
     album = person.create_album("PRIVATE")
     with person.socket() as socket:
-        subscribe(socket, album)
+        watch(stack, socket, album)
         person.upload(album, picture())
         next_change(socket)
         url = next_change(socket)["photo"]["renditions"][0]["url"]
@@ -100,7 +100,7 @@ class TestWatching:
             greeting = {"type": "connection_init", "payload": {"Authorization": f"Bearer {token}"}}
             socket.send(json.dumps(greeting))
             assert json.loads(socket.recv(20))["type"] == "connection_ack"
-            subscribe(socket, album)
+            watch(stack, socket, album)
             person.upload(album, picture())
             assert next_change(socket)["photo"]["state"] == "PENDING"
 

@@ -9,9 +9,10 @@ from secrets import token_hex
 
 import httpx
 import pytest
+from websockets.sync.client import ClientConnection
 
 from tests.pictures import picture
-from tests.running.client import Person, next_change, subscribe, wait_for
+from tests.running.client import Person, channel_of, next_change, subscribe, wait_for
 from tests.stack.compose import Compose
 
 pytestmark = pytest.mark.stack
@@ -27,6 +28,15 @@ def person(request: pytest.FixtureRequest) -> Iterator[Person]:
         yield found
 
 
+def watch(person: Person, socket: ClientConnection, album: str) -> None:
+    """Watch an album; return when the watching has begun, which Redis knows."""
+    stack = person.stack
+    assert isinstance(stack, Compose)
+    subscribe(socket, album)
+    script = f'REDISCLI_AUTH="$REDIS_PASSWORD" redis-cli PUBSUB NUMSUB {channel_of(album)}'
+    wait_for(lambda: stack.execute("redis", "sh", "-c", script).stdout.split()[-1] != "0")
+
+
 def test_a_query(person: Person) -> None:
     assert person.ask("{ __typename viewer { name } }") == {"__typename": "Query", "viewer": {"name": "Somebody"}}
 
@@ -34,7 +44,7 @@ def test_a_query(person: Person) -> None:
 def test_from_upload_to_subscription_to_deletion(person: Person) -> None:
     album = person.create_album()
     with person.socket() as socket:
-        subscribe(socket, album)
+        watch(person, socket, album)
         payload = person.upload(album, *(picture(size=(900, 600), color=color) for color in ("#f00", "#0f0", "#00f")))
         assert payload["errors"] == []
         ready: dict[str, list[dict[str, str]]] = {}
@@ -53,7 +63,7 @@ def test_from_upload_to_subscription_to_deletion(person: Person) -> None:
 def test_a_private_photo_is_its_owner_s_alone_and_nginx_sends_it(person: Person) -> None:
     album = person.create_album("PRIVATE")
     with person.socket() as socket:
-        subscribe(socket, album)
+        watch(person, socket, album)
         person.upload(album, picture())
         next_change(socket)
         url = next_change(socket)["photo"]["renditions"][0]["url"]

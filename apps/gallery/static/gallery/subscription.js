@@ -4,13 +4,16 @@ import { endpoint } from "./graphql.js";
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 20000;
+const BEGUN_MS = 2000;
 // Asking again would get the same answer.
 const FINAL_CODES = ["NOT_FOUND", "FORBIDDEN", "UNAUTHENTICATED", "BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"];
 
-// `onStart` is called at each (re)connection: what happened before it was not told, so fetch it.
+// `onStart` is called at each (re)connection: what happened before it was not told, so fetch it. And once more a little later:
+// the protocol does not say when a subscription has begun, so something may have happened in between.
 export function subscribe({ document, variables, onStart, onData }) {
   let socket = null;
   let timer = 0;
+  let secondLook = 0;
   let failures = 0;
   let isStopped = false;
 
@@ -39,6 +42,7 @@ export function subscribe({ document, variables, onStart, onData }) {
     send({ id: "1", type: "subscribe", payload: { query: document, variables } });
     failures = 0;
     onStart();
+    secondLook = setTimeout(onStart, BEGUN_MS);
   }
 
   function fail(errors) {
@@ -48,6 +52,7 @@ export function subscribe({ document, variables, onStart, onData }) {
 
   // Spread over time, so that all pages don't come back at once after a restart of the server.
   function reconnectLater() {
+    clearTimeout(secondLook);
     if (isStopped) return;
     const delay = Math.min(FIRST_DELAY_MS * 2 ** failures, LONGEST_DELAY_MS);
     failures += 1;
@@ -57,6 +62,7 @@ export function subscribe({ document, variables, onStart, onData }) {
   function stop() {
     isStopped = true;
     clearTimeout(timer);
+    clearTimeout(secondLook);
     removeEventListener("online", reconnectNow);
     socket.close(1000);
   }
