@@ -1,5 +1,6 @@
 """Folders that servers can be started in, and a copy of the project to run as a user would."""
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -49,4 +50,6 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
 
 def is_gone(process_id: int) -> bool:
     """Tell whether a process has ended."""
-    return not psutil.pid_exists(process_id) or psutil.Process(process_id).status() == psutil.STATUS_ZOMBIE
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(process_id).status() == psutil.STATUS_ZOMBIE
+    return True
