@@ -29,7 +29,7 @@ class Compose:
         self.project = f"slipway-test-{token_hex(4)}"
         self.environment = {name: os.environ[name] for name in KEPT if name in os.environ} | {
             "COMPOSE_PROJECT_NAME": self.project,
-            "APPLICATION_IMAGE": "slipway-test-application",  # built once for all tests, out of the same files
+            "APPLICATION_IMAGE": f"{self.project}-application",
             "HTTP_PORT": str(self.http_port),
             "HTTPS_PORT": str(self.https_port),
             **environment,
@@ -69,11 +69,13 @@ class Compose:
 
     def up(self, *services: str) -> None:
         """Start, and wait until everything is healthy."""
-        self.run("up", "-d", "--wait", "--quiet-pull", *services, seconds=UP_SECONDS)
+        self.run("up", "-d", "--wait", *services, seconds=UP_SECONDS)
 
     def down(self) -> None:
-        """Remove containers, networks and volumes."""
+        """Remove containers, networks, volumes and the images of this project."""
         self.run("down", "--volumes", "--timeout", "5", "--remove-orphans", check=False)
+        images = [self.environment["APPLICATION_IMAGE"], f"{self.project}-nginx"]
+        subprocess.run(["docker", "image", "rm", *images], capture_output=True, check=False)
 
     def config(self) -> dict[str, Any]:
         """Return what Compose makes of its files."""

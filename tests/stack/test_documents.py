@@ -19,7 +19,7 @@ def as_it_was(development: Compose) -> Iterator[None]:
     """Leave the stack running, with the passwords of an empty environment."""
     yield
     (development.folder / ".env").unlink(missing_ok=True)
-    development.down()
+    development.run("down", "--volumes", "--timeout", "5")
     development.up()
 
 
