@@ -66,6 +66,7 @@ def logging_settings(*, level: str, log_format: str) -> dict[str, Any]:
             # The request log has a line for each request already; Django's own would be a second.
             "django.request": {"level": "ERROR"},
             "daphne": {"level": "WARNING"},
+            "uvicorn": {"level": "WARNING"},
             "strawberry": {"level": "CRITICAL"},  # api.errors logs what a client is not told
             "PIL": {"level": "WARNING"},
             "psycopg.pool": {"level": "ERROR"},

@@ -110,6 +110,11 @@ CSRF_COOKIE_SECURE = env.flag("CSRF_COOKIE_SECURE")
 CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 
+# --- Server -----------------------------------------------------------------------------------------------------
+
+ASGI_SERVER = env.text("ASGI_SERVER")
+SHUTDOWN_TIMEOUT_SECONDS = env.number("SHUTDOWN_TIMEOUT_SECONDS")
+
 # --- Database ---------------------------------------------------------------------------------------------------
 
 DATABASE = environ.Env.db_url_config(env.text("DATABASE_URL"))

@@ -155,6 +155,23 @@ SECURITY = Group(
     ),
 )  # fmt: skip
 
+SERVER = Group(
+    title="Server",
+    variables=(
+        Variable(
+            name="ASGI_SERVER",
+            purpose="The program that answers requests.",
+            default="daphne", choices=("daphne", "uvicorn", "granian"), services=(WEB,),
+        ),
+        number(
+            "SHUTDOWN_TIMEOUT_SECONDS",
+            "For how long web server and worker, when told to stop, may finish what they have begun. What stops them, such as "
+            "compose's stop_grace_period, has to wait for longer.",
+            default=30, development=10, minimum=1, maximum=600,
+        ),
+    ),
+)  # fmt: skip
+
 DATABASE = Group(
     title="Database",
     variables=(
@@ -418,7 +435,7 @@ CONTAINERS = Group(
     ),
 )
 
-GROUPS = (DJANGO, SECURITY, DATABASE, CACHE_AND_TASKS, STORAGE, NGINX_GROUP, EMAIL, CONTAINERS)
+GROUPS = (DJANGO, SECURITY, SERVER, DATABASE, CACHE_AND_TASKS, STORAGE, NGINX_GROUP, EMAIL, CONTAINERS)
 
 
 def all_variables() -> Iterator[Variable]:

@@ -1,0 +1,100 @@
+"""daphne, made to drain: its own answer to SIGTERM is to kill what is in flight."""
+
+import socket
+import weakref
+from typing import Any
+
+# First of all: it installs the reactor that runs on asyncio.
+import daphne.server
+from daphne.http_protocol import WebRequest
+from twisted.internet import reactor
+
+from config.asgi_types import Application, Message
+from config.servers.draining import Draining
+from config.servers.limits import (
+    KEEP_ALIVE_SECONDS,
+    WEBSOCKET_CLOSE_SECONDS,
+    WEBSOCKET_MESSAGE_MAX_BYTES,
+    WEBSOCKET_PING_INTERVAL_SECONDS,
+    WEBSOCKET_PING_TIMEOUT_SECONDS,
+)
+from config.servers.open_socket import GOING_AWAY
+
+
+class DrainingServer(daphne.server.Server):  # type: ignore[misc]  # daphne has no types
+    """A server that knows its connections, and leaves them open until they are done."""
+
+    def __init__(self, application: Application, *, listener: socket.socket) -> None:
+        super().__init__(
+            application,
+            endpoints=["ours"],  # it wants to have one; see listen()
+            signal_handlers=False,
+            server_name="",
+            verbosity=0,
+            ping_interval=WEBSOCKET_PING_INTERVAL_SECONDS,
+            ping_timeout=WEBSOCKET_PING_TIMEOUT_SECONDS,
+            websocket_timeout=-1,
+            websocket_max_message_size=WEBSOCKET_MESSAGE_MAX_BYTES,
+            websocket_max_frame_size=WEBSOCKET_MESSAGE_MAX_BYTES,
+            ready_callable=self.listen,
+        )
+        self.endpoints: list[str] = []
+        self._listener = listener
+        self._channels: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    def listen(self) -> None:
+        """Set what daphne has no argument for, and accept from our socket: its own endpoint for such knows no IPv6."""
+        self.http_factory.timeOut = KEEP_ALIVE_SECONDS
+        self.ws_factory.setProtocolOptions(closeHandshakeTimeout=WEBSOCKET_CLOSE_SECONDS)
+        self._port = reactor.adoptStreamPort(self._listener.fileno(), self._listener.family, self.http_factory)
+
+    def protocol_connected(self, protocol: Any) -> None:
+        """Take note of a connection at its first request."""
+        super().protocol_connected(protocol)
+        if isinstance(protocol, WebRequest):
+            self._channels.add(protocol.channel)
+
+    async def handle_reply(self, protocol: Any, message: Message) -> None:
+        """Do what daphne would not: close the connection after a response that says so, and a WebSocket as going away."""
+        if message["type"] == "http.response.start" and closes_connection(message) and protocol.channel:
+            protocol.channel.persistent = False  # twisted itself heeds only the request's wish
+        if message["type"] == "websocket.close" and message.get("code") == GOING_AWAY:
+            protocol.sendCloseFrame(code=GOING_AWAY)  # autobahn's sendClose() refuses this code
+            return
+        await super().handle_reply(protocol, message)
+
+    def stop_accepting(self) -> None:
+        """Close the listening socket."""
+        self._port.stopListening()
+
+    def close_idle(self) -> None:
+        """Close the connections on which nothing is asked."""
+        for channel in self._open_channels():
+            if not channel.requests:
+                channel.loseConnection()
+
+    def open_connections(self) -> int:
+        """Return how many connections are open, those with WebSockets and those with half a request among them."""
+        return len(self._open_channels())
+
+    def leave(self) -> None:
+        """End the server."""
+        self.stop()
+
+    def _open_channels(self) -> list[Any]:
+        # A transport that is to close is connected until it has sent what it has.
+        return [channel for channel in self._channels if channel.transport and channel.transport.connected]
+
+
+def closes_connection(message: Message) -> bool:
+    """Tell whether a response's headers announce that its connection is closed."""
+    return any(
+        name.lower() == b"connection" and value.lower() == b"close" for name, value in message.get("headers", ())
+    )
+
+
+def serve(application: Application, *, listener: socket.socket, draining: Draining) -> None:
+    """Serve until drained."""
+    server = DrainingServer(application, listener=listener)
+    draining.on_signals(server, reactor._asyncioEventloop)  # noqa: SLF001 - daphne takes it from there too
+    server.run()
