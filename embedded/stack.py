@@ -28,9 +28,8 @@ Show = Callable[[str, str], None]
 
 
 def web_command(port: int) -> list[str]:
-    """Return the command of the web server. Its own access log is off: ours has a line for each request."""
-    where = ["-b", "127.0.0.1", "-p", str(port)]
-    return [sys.executable, "-m", "daphne", "-v", "0", *where, "config.asgi:application"]
+    """Return the command of the web server, the one that production runs."""
+    return [sys.executable, "-m", "config.serve", "-b", "127.0.0.1", "-p", str(port)]
 
 
 def worker_command(folder: Path) -> list[str]:
