@@ -8,7 +8,7 @@ from celery.beat import PersistentScheduler
 from celery.signals import heartbeat_sent
 from django.conf import settings
 
-from config import broker, heartbeat
+from config import broker, heartbeat, worker_draining  # noqa: F401 - the last one listens
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
