@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import socket
+import threading
 import time
 from typing import Protocol
 
@@ -16,6 +17,7 @@ logger = logging.getLogger("slipway.server")
 # For how long those who have connected already may still begin a request.
 GRACE_SECONDS = 0.25
 LOOK_SECONDS = 0.02
+LATE_SECONDS = 0.5
 CUT_OFF_STATUS = 1
 
 
@@ -40,18 +42,32 @@ class Draining:
 
     def __init__(self, traffic: Traffic, *, listener: socket.socket, timeout_seconds: float) -> None:
         self.traffic, self.listener, self.timeout_seconds = traffic, listener, timeout_seconds
+        self._is_told = False
         self._task: asyncio.Task[None] | None = None
 
     def on_signals(self, server: Server, loop: asyncio.AbstractEventLoop) -> None:
         """Drain the server at the first SIGTERM or SIGINT, leave at once at the second."""
+
+        def hear(*_: object) -> None:
+            if self._is_told:
+                self._cut_off(server, reason="a second signal")
+            self._is_told = True
+            self._limit(server)
+            loop.call_soon_threadsafe(self._begin, server)
+
+        # Not the loop's own handlers: these are heard also while something holds the loop up.
         for each in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(each, self._begin, server)
+            signal.signal(each, hear)
+
+    def _limit(self, server: Server) -> None:
+        """See to it that it ends, also where the loop is held up, or where the interpreter waits for a thread at its end."""
+        late = self.timeout_seconds + LATE_SECONDS
+        watchdog = threading.Timer(late, self._cut_off, args=[server], kwargs={"reason": "something does not end"})
+        watchdog.daemon = True
+        watchdog.start()
 
     def _begin(self, server: Server) -> None:
-        if self._task is None:
-            self._task = asyncio.ensure_future(self._drain_or_fail(server))
-        else:
-            self._cut_off(server, reason="a second signal")
+        self._task = asyncio.ensure_future(self._drain_or_fail(server))
 
     async def _drain_or_fail(self, server: Server) -> None:
         try:

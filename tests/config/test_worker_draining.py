@@ -12,7 +12,7 @@ from config.celery import app
 from embedded.processes import Child
 from embedded.stack import ROOT
 
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 12
 REDIS_URL = os.environ["REDIS_URL"].removesuffix("/0") + "/5"  # where no other test's tasks are
 
 

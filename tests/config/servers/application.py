@@ -10,7 +10,7 @@ LARGE_BYTES = 30_000_000
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer `/slow`, `/thread`, `/stream` (each with `?seconds=1`), `/echo` and `/large`; echo over a WebSocket."""
+    """Answer `/slow`, `/thread`, `/hold-up`, `/stream` (each with `?seconds=1`), `/echo` and `/large`; echo over a WebSocket."""
     if scope["type"] == "websocket":
         await talk(receive, send)
     elif scope["type"] == "http":
@@ -23,7 +23,9 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["path"] == "/stream":
         await stream(send, seconds=seconds)
         return
-    if scope["path"] == "/thread":
+    if scope["path"] == "/hold-up":
+        time.sleep(seconds)  # a mistake, which the server has to survive
+    elif scope["path"] == "/thread":
         await asyncio.to_thread(time.sleep, seconds)
     else:
         await asyncio.sleep(seconds)

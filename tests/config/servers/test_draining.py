@@ -110,6 +110,16 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         assert rest_of(cut) == b""
 
 
+def test_it_ends_in_time_though_something_holds_up_the_loop(tmp_path: Path) -> None:
+    with serving("daphne", folder=tmp_path, timeout_seconds=1) as served:
+        cut = begin(served, b"GET /hold-up?seconds=30 HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.3)
+        signalled = served.signal()
+        assert served.status() == 1
+        assert time.monotonic() - signalled < 3
+        assert rest_of(cut) == b""
+
+
 @each_server
 def test_it_leaves_soon_when_idle(server: str, tmp_path: Path) -> None:
     with serving(server, folder=tmp_path) as served:
