@@ -15,10 +15,12 @@ RUN --mount=type=cache,target=/root/.cache/pip \
  && find /opt/venv/lib -type d \( -name tests -o -path '*/twisted/*/test' -o -path '*/autobahn/*/test' \) -prune -exec rm -r {} +
 
 FROM ${PYTHON_IMAGE}
+# ENV_FILE= none: Compose has read the .env, and gives each container its share. Mounted code brings the file along.
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    TMPDIR=/srv/uploads
+    TMPDIR=/srv/uploads \
+    ENV_FILE=
 RUN groupadd --gid 10001 slipway \
  && useradd --uid 10001 --gid slipway --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin slipway \
  && install -d -o slipway -g slipway /srv/static /srv/media /srv/uploads

@@ -25,6 +25,7 @@ check: $(STAMP) ## look for mistakes without running: style, types, shell, files
 	$(PYTHON) -m config.environment write --check
 	DJANGO_SETTINGS_MODULE=config.settings ENV_FILE=tests/check.env $(PYTHON) -m mypy
 	$(VENV)/bin/shellcheck $(SHELL_SCRIPTS)
+	git ls-files '*Dockerfile*' | xargs -r $(VENV)/bin/hadolint
 	@$(MAKE) --no-print-directory check-requirements
 
 schema: $(STAMP) ## write schema.graphql from the code
@@ -43,14 +44,14 @@ clean: $(STAMP) ## remove the data of `make run`, after asking
 	@$(PYTHON) -m embedded clean
 
 requirements: $(STAMP) ## compile requirements/*.in to *.txt with hashes
-	@for name in base prod dev; do \
+	@for name in base prod dev scan; do \
 	  UV_SYSTEM_CERTS=1 $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done
 
 # Compiling onto a copy keeps its versions, and changes it only where the .in asks for something else.
 check-requirements: $(STAMP)
 	@copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT; cp requirements/*.txt "$$copy"; \
-	for name in base prod dev; do \
+	for name in base prod dev scan; do \
 	  UV_SYSTEM_CERTS=1 $(COMPILE) requirements/$$name.in --output-file "$$copy/$$name.txt" || exit 1; \
 	  cmp -s requirements/$$name.txt "$$copy/$$name.txt" || { \
 	    printf 'error: requirements/%s.txt is not what its .in asks for.\n hint: make requirements\n' $$name >&2; exit 1; }; \

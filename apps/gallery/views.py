@@ -52,6 +52,6 @@ def fetched_by_nginx(name: str) -> HttpResponseBase:
     if not files.exists(name):
         raise FileNotFoundError(name)
     response = HttpResponse(content_type=mimetypes.guess_type(name)[0] or "application/octet-stream")
-    response["Content-Disposition"] = content_disposition_header(False, PurePosixPath(name).name)  # noqa: FBT003 - as FileResponse does
+    response["Content-Disposition"] = content_disposition_header(False, PurePosixPath(name).name) or "inline"  # noqa: FBT003 - as FileResponse does
     response["X-Accel-Redirect"] = f"/{settings.MEDIA_ACCEL_LOCATION.strip('/')}/{quote(name)}"
     return response

@@ -57,7 +57,7 @@ class TestBehindNginx:
         assert "X-Accel-Redirect" not in response
 
     def test_a_file_that_is_gone_looks_like_one_of_somebody_else(self, private_photo: Photo, ada: User) -> None:
-        files.delete(private_photo.file.name)
+        files.delete(private_photo.file_name)
         response = client_of(ada).get(f"/media/{private_photo.file}")
         assert response.status_code == 404
         assert "X-Accel-Redirect" not in response
@@ -65,7 +65,7 @@ class TestBehindNginx:
 
 def test_without_nginx_django_sends_the_bytes(private_photo: Photo, ada: User) -> None:
     response = client_of(ada).get(f"/media/{private_photo.file}")
-    assert b"".join(response.streaming_content) == files.read(private_photo.file.name)  # type: ignore[attr-defined]
+    assert b"".join(response.streaming_content) == files.read(private_photo.file_name)  # type: ignore[attr-defined]
     assert "X-Accel-Redirect" not in response
     assert {name: response[name] for name in HEADERS} == HEADERS
     response.close()

@@ -120,7 +120,9 @@ class Stack:
         """Wait until nginx is healthy."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            state = docker("inspect", "--format", "{{.State.Status}} {{.State.Health.Status}}", self.nginx).stdout.split()
+            state = docker(
+                "inspect", "--format", "{{.State.Status}} {{.State.Health.Status}}", self.nginx
+            ).stdout.split()
             if state == ["running", "healthy"]:
                 return
             assert state[0] == "running", self.logs()
