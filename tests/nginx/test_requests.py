@@ -41,7 +41,7 @@ class TestHosts:
     def test_ours_are_answered(self, plain: Stack, host: str) -> None:
         assert plain.get("/", headers={"Host": host}).status == 200
 
-    @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "_", "", "10.0.0.1"])
+    @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "_", "10.0.0.1"])
     @pytest.mark.parametrize("path", ["/", "/graphql", "/health/live", "/static/icon.svg"])
     def test_others_get_no_answer_at_all(self, plain: Stack, host: str, path: str) -> None:
         assert plain.raw(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()) == b""
@@ -55,12 +55,13 @@ class TestHosts:
     def test_the_container_may_check_the_application_by_any_name(self, plain: Stack) -> None:
         answered = plain.inside("curl", "-sS", "-H", "Host: whatever", "http://127.0.0.1:8080/health/live").stdout
         assert answered == '{"status": "ok"}'
-        assert (
-            plain.inside("curl", "-s", "http://127.0.0.1:8080/graphql", "-H", "Host: x", check=False).returncode == 52
-        )
+        refused = plain.inside("curl", "-s", "http://127.0.0.1:8080/graphql", "-H", "Host: x", check=False)
+        assert refused.returncode in (52, 56)  # closed without an answer, or reset
 
 
-@pytest.mark.parametrize("head", [b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n"])
+@pytest.mark.parametrize(
+    "head", [b"nonsense\r\n\r\n", *(b"GET / HTTP/1.1\r\nHost: %b\r\n\r\n" % host for host in (b"a b", b""))]
+)
 def test_what_is_no_request_is_told_so_with_the_same_headers(plain: Stack, head: bytes) -> None:
     answer = plain.raw(head)
     assert answer.startswith(b"HTTP/1.1 400")
@@ -129,8 +130,8 @@ class TestTheRequestId:
 
 class TestTheLog:
     def test_a_line_says_who_what_and_how_long_and_no_secret(self, plain: Stack) -> None:
-        headers = {"Cookie": "sessionid=secret1", "Authorization": "Bearer secret2", "User-Agent": 'A "quoted" agent'}
-        answer = plain.get("/graphql?query=secret3", headers=headers)
+        headers = {"Cookie": "sessionid=hush1", "Authorization": "Bearer hush2", "User-Agent": 'A "quoted" agent'}
+        answer = plain.get("/graphql?query=hush3", headers=headers)
         line = next(line for line in plain.access_log() if line["request_id"] == answer.header("X-Request-ID"))
         assert (line["method"], line["path"], line["status"], line["host"]) == ("GET", "/graphql", 200, "localhost")
         assert (line["address"], line["protocol"]) == (gateway(plain), "HTTP/1.1")
@@ -139,7 +140,7 @@ class TestTheLog:
         assert line["seconds"] >= 0
         assert line["upstream"].endswith(":8000")
         assert (line["upstream_status"], float(line["upstream_seconds"]) >= 0) == ("200", True)
-        assert "secret" not in docker("logs", plain.nginx).stdout
+        assert "hush" not in docker("logs", plain.nginx).stdout
 
     def test_bytes_that_are_no_request_are_logged_as_json_too(self, plain: Stack) -> None:
         plain.raw(b'\x16\x03\x01"\\\xff\r\n\r\n')

@@ -67,7 +67,7 @@ class TestRefusals:
         assert f"error: Cannot load the {word} /etc/nginx/tls/{name}" in refusal(image, tmp_path, USE_TLS="ON")
 
     def test_an_upstream_file_that_is_none(self, image: str, tmp_path: Path) -> None:
-        said = refusal(image, tmp_path, upstream="serve web:8000")
+        said = refusal(image, tmp_path, upstream="serve web:8000;")
         assert 'error: Cannot use the upstream file: unknown directive "serve" in' in said
 
     def test_neither_true_nor_false(self, image: str, tmp_path: Path) -> None:
@@ -84,8 +84,9 @@ class TestRefusals:
 
     def test_a_volume_of_somebody_else(self, image: str, tmp_path: Path) -> None:
         with unstarted(image, readable(tmp_path)) as made:
-            docker("run", "--rm", "--user=0", "--volume", f"{made.name}:/etc/nginx/conf.d", "--entrypoint", "chown", image,
-                   "0:0", "/etc/nginx/conf.d")  # fmt: skip
+            # With a file in it: an empty volume would get its owner from the image again.
+            docker("run", "--rm", "--user=0", "--volume", f"{made.name}:/etc/nginx/conf.d", "--entrypoint", "sh", image,
+                   "-c", "cd /etc/nginx/conf.d && touch old.conf && chown 0:0 .")  # fmt: skip
             made.start_nginx()
             assert docker("wait", made.nginx).stdout.strip() == "1"
             assert "error: Cannot write to /etc/nginx/conf.d as user 101." in made.logs()
