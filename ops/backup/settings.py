@@ -33,7 +33,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         database=Database.of_url(text(environment, "DATABASE_URL")),
         folder=folder,
         compression=compression(environment),
-        must_be_mount=text(environment, "DB_BACKUPS_ON_MOUNT").lower() in ("true", "1", "yes", "on"),
+        must_be_mount=flag(environment, "DB_BACKUPS_ON_MOUNT"),
         scratch_folder=Path(scratch).absolute() / "slipway-scratch" if scratch else folder / ".scratch",
         rules=Rules(
             days=number(environment, "DB_BACKUP_RETENTION_DAYS"),
@@ -66,6 +66,14 @@ def number(environment: Mapping[str, str], name: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", value) or not least <= int(value) <= most:
         raise wrong(f"{name} is {value!r}.", hint=f"It is a whole number from {least} to {most}.")
     return int(value)
+
+
+def flag(environment: Mapping[str, str], name: str) -> bool:
+    """Return a variable that is true or false. A guard that was misspelt must not be taken for one that is off."""
+    value = text(environment, name).lower()
+    if value not in ("true", "false"):
+        raise wrong(f"{name} is {value!r}.", hint="It is true or false.")
+    return value == "true"
 
 
 def compression(environment: Mapping[str, str]) -> str:

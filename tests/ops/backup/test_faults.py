@@ -130,6 +130,7 @@ def test_a_disk_that_is_full(
         ("DB_BACKUPS_DIR", "/proc", REFUSED, "cannot write in /proc"),
         ("DB_BACKUPS_DIR", "/not/there", REFUSED, "there is no folder /not/there"),
         ("DB_BACKUPS_ON_MOUNT", "true", REFUSED, "is not a mount point"),
+        ("DB_BACKUPS_ON_MOUNT", "treu", WRONG_USAGE, "DB_BACKUPS_ON_MOUNT is 'treu'"),
         ("PATH", "/nowhere", FAILED, "there is no pg_dump on the PATH"),
         ("DATABASE_URL", "postgres://slipway:wrong@127.0.0.1:1/app", FAILED, "Cannot connect to the database"),
         ("DATABASE_URL", "mysql://slipway:wrong@127.0.0.1/app", WRONG_USAGE, "is no address of a database"),
