@@ -15,6 +15,7 @@ Form = Literal[
     "time zone",
     "language",
     "cron",
+    "compression",
     "address path",
     "email address",
     "network",

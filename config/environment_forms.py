@@ -22,6 +22,7 @@ ORIGIN = re.compile(r"https?://(?:\*\.)?[A-Za-z0-9._-]+(?::[0-9]{1,5})?|https?:/
 ADDRESS_PATH = re.compile(r"/?[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*/")
 WORD = re.compile(r"[A-Za-z0-9_-]+")
 IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:-]*(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?")
+COMPRESSION = re.compile(r"gzip(:[1-9])?|zstd(:([1-9]|1[0-9]|2[0-2]))?")
 CRON_FIELDS = 5  # cronsim would also take six, with seconds, which the backup's clock does not tell
 
 
@@ -107,6 +108,12 @@ def check_language(text: str) -> None:
         raise WrongValueError(f"is {text!r}, which is no language that Django knows; one is en-gb")
 
 
+def check_compression(text: str) -> None:
+    """Check how dumps are compressed."""
+    if not COMPRESSION.fullmatch(text):
+        raise WrongValueError(f"is {text!r}, which is none of gzip, gzip:1 to gzip:9, zstd, zstd:1 to zstd:22")
+
+
 def check_cron(text: str) -> None:
     """Check a cron line of five fields."""
     if len(text.split()) != CRON_FIELDS:
@@ -173,6 +180,7 @@ FORMS: dict[Form, Callable[[str], None]] = {
     "origin": check_origin,
     "time zone": check_time_zone,
     "language": check_language,
+    "compression": check_compression,
     "cron": check_cron,
     "address path": check_address_path,
     "email address": check_email_address,

@@ -231,6 +231,40 @@ DATABASE = Group(
             "For how long a backup is kept. The last verified one is kept for ever.",
             default=14, minimum=1, maximum=3650, services=(BACKUP,),
         ),
+        number(
+            "DB_BACKUP_KEEP_DAILY",
+            "Of so many days that have a verified backup, the last of each is kept beyond that.",
+            default=0, maximum=3650, services=(BACKUP,),
+        ),
+        number(
+            "DB_BACKUP_KEEP_WEEKLY", "The same of so many weeks, from Monday to Sunday.",
+            default=0, maximum=520, services=(BACKUP,),
+        ),
+        number(
+            "DB_BACKUP_KEEP_MONTHLY", "The same of so many months.", default=0, maximum=120, services=(BACKUP,),
+        ),
+        number(
+            "DB_BACKUP_MIN_KEEP",
+            "So many of the newest verified backups are kept, whatever their age.",
+            default=3, minimum=1, maximum=1000, services=(BACKUP,),
+        ),
+        Variable(
+            name="DB_BACKUP_COMPRESSION",
+            purpose="How dumps are compressed: `gzip` or `zstd`, with a level behind a colon where another than the usual is wanted. "
+            "zstd is about three times as fast, and smaller; PostgreSQL's programs have to be built with it.",
+            default="gzip", form="compression", services=(BACKUP,),
+        ),
+        flag(
+            "DB_BACKUPS_ON_MOUNT",
+            "Refuses to back up where DB_BACKUPS_DIR is not a mount point, so that a disk that is not there does not fill another.",
+            services=(BACKUP,),
+        ),
+        Variable(
+            name="DB_BACKUP_SCRATCH_DIR",
+            purpose="Where the scratch server that backups are restored into has its data meanwhile, as much as the database "
+            "itself; empty: in DB_BACKUPS_DIR. Set it where that is a network's.",
+            services=(BACKUP,),
+        ),
     ),
 )  # fmt: skip
 

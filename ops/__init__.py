@@ -1,1 +1,1 @@
-"""What operators do: logic behind scripts/. The standard library alone, Python 3.11."""
+"""What operators do: logic behind scripts/. The standard library alone, but for ops/backup; Python 3.11."""
