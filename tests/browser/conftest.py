@@ -17,7 +17,7 @@ from tests.browser.person import Person
 from tests.browser.watch import Watch
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000  # a page that takes this long is broken, or the machine is very busy
 WITHOUT_SERVERS = {"DATABASE_URL": "", "REDIS_URL": ""}  # the test run has some, and we want our own
 
 

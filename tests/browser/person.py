@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 
 PASSWORD = "correct horse battery staple"
-READY_WITHIN_SECONDS = 20
+READY_WITHIN_SECONDS = 60
 
 REGISTER = "mutation Register($input: RegisterInput!) { register(input: $input) { errors { message } } }"
 LOGIN = "mutation Login($input: LoginInput!) { login(input: $input) { errors { message } } }"
