@@ -1,5 +1,6 @@
 """What the tests of the accounts share: people, the addresses they come from, and browsers."""
 
+import functools
 import random
 import time
 import uuid
@@ -7,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.db import connection
 
 from apps.accounts.models import User
@@ -34,14 +36,26 @@ def browser(new_browser: Callable[[], Browser]) -> Browser:
     return new_browser()
 
 
+@functools.cache
+def password_hash() -> str:
+    """Return a hash of the password, made once: it is meant to be slow."""
+    return make_password(PASSWORD)
+
+
+def make_person(name: str) -> User:
+    """Make somebody with an address of their own and the password."""
+    email = f"{name}-{uuid.uuid4().hex}@example.com"
+    return User.objects.create(email=email, name=name.title(), password=password_hash())
+
+
 @pytest.fixture
 def ada(db: None) -> User:
-    return User.objects.create_user(f"ada-{uuid.uuid4().hex}@example.com", PASSWORD, name="Ada")
+    return make_person("ada")
 
 
 @pytest.fixture
 def grace(db: None) -> User:
-    return User.objects.create_user(f"grace-{uuid.uuid4().hex}@example.com", PASSWORD, name="Grace")
+    return make_person("grace")
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+import functools
 import io
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,9 @@ from django.core.management import CommandError, call_command
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.accounts.models import User
-from apps.gallery import renditions, services
+from apps.gallery import images, renditions, services
 from apps.gallery.demo import content, loading, multiplying
+from apps.gallery.images import render
 from apps.gallery.models import Album, Photo, PhotoState, Rendition, Tag, Visibility
 from tests.graphql_client import GraphQLClient
 
@@ -21,6 +23,13 @@ def development(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     settings.DEBUG = True
     settings.MEDIA_ROOT = tmp_path / "media"
     monkeypatch.setattr("apps.gallery.services.enqueue", lambda *_arguments: None)  # no worker runs in these tests
+    monkeypatch.setattr("apps.gallery.images.render", lambda file: rendered(file.read()))
+
+
+@functools.cache
+def rendered(content: bytes) -> list[images.Rendered]:
+    """Return a picture's renditions, made once for all of these tests: they are what takes long in them."""
+    return list(render(io.BytesIO(content)))
 
 
 def demo(*arguments: str) -> str:
