@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import redis
+
 from config.celery import app
 from embedded.processes import Child
 from embedded.stack import ROOT

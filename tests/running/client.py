@@ -9,11 +9,11 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import httpx
+import redis
 from strawberry.relay import from_base64
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-import redis
 from apps.gallery.events import group_of
 from embedded.stack import Stack
 
