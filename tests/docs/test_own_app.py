@@ -20,7 +20,7 @@ COPIED = (
     "api",
     "apps",
     "config",
-    "embedded",
+    "embedded", "ops",
     "tests/conftest.py",
     "tests/graphql_client.py",
     "manage.py",
