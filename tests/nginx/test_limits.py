@@ -1,5 +1,6 @@
 """What one address may do at once, and how fast."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,3 +40,13 @@ def test_passwords_in_the_admin_are_guessed_more_slowly(plain: Stack) -> None:
     assert {answer.status for answer in answers} == {200, 429}
     assert b"<h1>Too many requests</h1>" in answers[-1].body
     assert plain.get("/%6fffice/login").status == 429
+
+
+def test_too_many_connections(tight: Stack) -> None:
+    with contextlib.ExitStack() as held:
+        for _ in range(3):
+            connection = held.enter_context(tight.socket())
+            connection.sendall(b"GET /events?do=sse HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
+            assert connection.recv(15).startswith(b"HTTP/1.1 200")  # only now it counts
+        answer = tight.get("/static/icon.svg")
+        assert (answer.status, answer.header("Retry-After")) == (429, "1")

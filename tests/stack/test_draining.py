@@ -21,7 +21,7 @@ GOING_AWAY = 1001
 SLOW_SECONDS = 4.0
 
 
-@pytest.mark.parametrize("server", ["daphne"])
+@pytest.mark.parametrize("server", ["daphne", "uvicorn", "granian"])
 def test_a_stop_under_load(production: Compose, trust: ssl.SSLContext, server: str) -> None:
     production.environment["ASGI_SERVER"] = server
     try:

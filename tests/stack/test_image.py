@@ -10,6 +10,8 @@ from tests.stack.compose import Compose
 
 pytestmark = pytest.mark.stack
 
+LAYERS_MAX_BYTES = 200 * 1000 * 1000
+
 
 def inspected(name: str) -> dict[str, Any]:
     told = subprocess.run(["docker", "image", "inspect", name], capture_output=True, text=True, check=True).stdout
@@ -33,6 +35,11 @@ def test_its_settings(image: str) -> None:
     assert {f"org.opencontainers.image.{name}" for name in ("title", "version", "revision", "licenses")} <= set(labels)
 
 
+def test_its_layers_above_the_base_are_small(image: str) -> None:
+    base = inspected("python:3.14-slim")["Size"]
+    assert inspected(image)["Size"] - base < LAYERS_MAX_BYTES
+
+
 def test_it_has_what_production_needs_and_nothing_else(production: Compose) -> None:
     listed = production.execute("web", "sh", "-c", "ls -a /app").stdout.split()
     wanted = {"api", "apps", "config", "entrypoint.sh", "manage.py", "requirements", "schema.graphql"}
@@ -47,6 +54,15 @@ def test_its_code_is_compiled_and_not_its_user_s(production: Compose) -> None:
     script = "import config.settings; print(config.settings.__cached__)"
     path = production.execute("web", "python", "-c", script).stdout.strip()
     assert production.execute("web", "test", "-f", path, check=False).returncode == 0
+
+
+def test_a_build_after_a_change_installs_nothing_again(production: Compose) -> None:
+    path = production.folder / "config" / "urls.py"
+    path.write_text(f"{path.read_text()}\n# changed\n")
+    found = production.run("--progress", "plain", "build", "web", seconds=120)
+    steps = (found.stdout + found.stderr).splitlines()
+    (pip,) = [line.split()[0] for line in steps if "pip --python" in line]
+    assert any(line.split() == [pip, "CACHED"] for line in steps)
 
 
 def test_the_entrypoint_is_short(production: Compose) -> None:
