@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.running.client import wait_for
 from tests.stack.compose import Compose
 
 pytestmark = pytest.mark.stack
@@ -92,11 +93,13 @@ def test_a_stale_volume_is_replaced_at_a_start(production: Compose, client: http
     client.headers["Accept-Encoding"] = "identity"  # the stale file has no compressed twin
     right = client.get("/static/gallery/wall.css").text
     path = "/srv/static/gallery/wall.css"
-    production.execute("web", "sh", "-c", f"echo stale >{path}; touch -d 2030-01-01 {path}")
-    assert client.get("/static/gallery/wall.css").text == "stale\n"
+    production.execute(
+        "web", "sh", "-c", f"echo stale >{path}.new; touch -d 2030-01-01 {path}.new; mv {path}.new {path}"
+    )
+    wait_for(lambda: client.get("/static/gallery/wall.css").text == "stale\n")
     production.run("restart", "web")
     production.wait_until_healthy()
-    assert client.get("/static/gallery/wall.css").text == right
+    wait_for(lambda: client.get("/static/gallery/wall.css").text == right)
 
 
 def test_the_clear_is_sent_to_tls(production: Compose) -> None:
