@@ -14,9 +14,9 @@ pytestmark = pytest.mark.stack
 
 @pytest.fixture(scope="module")
 def tight(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """nginx that allows five requests a second, five in advance, and three connections."""
+    """nginx that allows five requests a second, five in advance."""
     folder: Path = readable(tmp_path_factory.mktemp("tight"))
-    with stack(image, folder, NGINX_RATE_PER_SECOND="5", NGINX_RATE_BURST="5", NGINX_MAX_CONNECTIONS="3") as started:
+    with stack(image, folder, NGINX_RATE_PER_SECOND="5", NGINX_RATE_BURST="5") as started:
         yield started
 
 
@@ -42,11 +42,24 @@ def test_passwords_in_the_admin_are_guessed_more_slowly(plain: Stack) -> None:
     assert plain.get("/%6fffice/login").status == 429
 
 
-def test_too_many_connections(tight: Stack) -> None:
+UPGRADE = (
+    b"GET /socket?do=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+@pytest.fixture(scope="module")
+def narrow(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """nginx that allows three connections, and any number of requests."""
+    with stack(image, readable(tmp_path_factory.mktemp("narrow")), NGINX_MAX_CONNECTIONS="3") as started:
+        yield started
+
+
+def test_too_many_connections(narrow: Stack) -> None:
     with contextlib.ExitStack() as held:
         for _ in range(3):
-            connection = held.enter_context(tight.socket())
-            connection.sendall(b"GET /events?do=sse HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
-            assert connection.recv(15).startswith(b"HTTP/1.1 200")  # only now it counts
-        answer = tight.get("/static/icon.svg")
+            connection = held.enter_context(narrow.socket())
+            connection.sendall(UPGRADE)
+            assert connection.recv(12) == b"HTTP/1.1 101"  # only now it counts, and for as long as it is open
+        answer = narrow.get("/static/icon.svg")
         assert (answer.status, answer.header("Retry-After")) == (429, "1")
