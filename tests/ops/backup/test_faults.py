@@ -269,8 +269,16 @@ def test_sigterm_at_each_phase(
 def programs_of_ours() -> list[str]:
     """Return which of PostgreSQL's programs this test's process has running."""
     names = ("pg_dump", "pg_dumpall", "pg_restore", "initdb", "psql")
-    children = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
-    return [child.name() for child in children if child.name() in names]
+    return [name for name, _ in map(described, psutil.Process().children()) if name in names]
+
+
+def described(process: psutil.Process) -> tuple[str, str]:
+    """Return a process's name and command line, empty where it has ended meanwhile."""
+    try:
+        is_over = process.status() == psutil.STATUS_ZOMBIE
+        return ("", "") if is_over else (process.name(), " ".join(process.cmdline()))
+    except psutil.NoSuchProcess:
+        return "", ""
 
 
 def test_two_runs_at_once(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
@@ -306,8 +314,9 @@ def running_pg_dump(run: "subprocess.Popen[str]") -> psutil.Process:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         for child in psutil.Process(run.pid).children():
-            if child.name() == "pg_dump" and "--snapshot" in " ".join(child.cmdline()):
-                assert os.environ["DATABASE_URL"].split(":")[2].split("@")[0] not in " ".join(child.cmdline())
+            name, line = described(child)
+            if name == "pg_dump" and "--snapshot" in line:
+                assert os.environ["DATABASE_URL"].split(":")[2].split("@")[0] not in line
                 return child
         time.sleep(0.02)
     raise AssertionError(run.poll())
