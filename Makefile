@@ -1,7 +1,7 @@
 # The two commands are `make run` and `make test`; each sets up what it needs. A bare `make` lists all.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check schema env format shell clean requirements check-requirements graphiql
+.PHONY: help run test fuzz bench-plans bench-backup bench-disaster bench-hostile walk check schema env format shell clean requirements check-requirements graphiql
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -11,13 +11,32 @@ COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 
   --no-emit-index-url --no-emit-find-links
 
 help: ## list what can be made
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name what; do printf '  make %-13s %s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name what; do printf '  make %-13s %s\n' "$$name" "$$what"; done
 
 run: $(STAMP) ## run everything on http://127.0.0.1:8000 until Ctrl-C (PORT=8001 for another port)
 	@exec $(PYTHON) -m embedded run
 
+# All of them go in three processes: two mostly wait for containers.
 test: $(STAMP) ## run all tests that can run on this machine (ARGS="-k name" for a part)
-	@exec $(PYTHON) -m pytest $(ARGS)
+	@exec $(PYTHON) -m pytest $(or $(ARGS),--numprocesses 3 --dist loadscope --no-loadscope-reorder)
+
+fuzz: $(STAMP) ## compare plans with the executor on operations made by chance (EXAMPLES=20000)
+	@FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) exec $(PYTHON) -m pytest -s tests/api/plans/test_the_same_bytes.py
+
+bench-plans: $(STAMP) ## measure what queries cost with their plans and without (ARGS="--rounds 5")
+	@exec $(PYTHON) -m benchmarks.plans $(ARGS)
+
+bench-hostile: $(STAMP) ## measure what the worst requests cost before they are refused (ARGS="--rounds 1000")
+	@exec $(PYTHON) -m benchmarks.hostile $(ARGS)
+
+bench-backup: $(STAMP) ## measure a backup with proof beside a bare one (ARGS="--megabytes 100 --repeat 1")
+	@exec $(PYTHON) -m benchmarks.backup $(ARGS)
+
+walk: $(STAMP) ## walk the runbook on bare hosts, with the seconds: first deploy, a new major of PostgreSQL, another host
+	@exec $(PYTHON) -m tests.stack.walk
+
+bench-disaster: $(STAMP) ## destroy a stack and restore it from elsewhere, with seconds (ARGS="--megabytes 50 --files 200")
+	@exec $(PYTHON) -m benchmarks.disaster $(ARGS)
 
 check: $(STAMP) ## look for mistakes without running: style, types, shell, files made from others
 	$(PYTHON) -m ruff check .
@@ -25,7 +44,7 @@ check: $(STAMP) ## look for mistakes without running: style, types, shell, files
 	$(PYTHON) -m config.environment write --check
 	DJANGO_SETTINGS_MODULE=config.settings ENV_FILE=tests/check.env $(PYTHON) -m mypy
 	$(VENV)/bin/shellcheck $(SHELL_SCRIPTS)
-	git ls-files '*Dockerfile*' | xargs -r $(VENV)/bin/hadolint
+	git ls-files '*Dockerfile' | xargs -r $(VENV)/bin/hadolint
 	@$(MAKE) --no-print-directory check-requirements
 
 schema: $(STAMP) ## write schema.graphql from the code
@@ -40,18 +59,25 @@ format: $(STAMP) ## bring the code into its form
 shell: $(STAMP) ## open a Python shell on the data of `make run`
 	@exec $(PYTHON) -m embedded manage shell
 
+.PHONY: test-previous bench-deploys
+bench-deploys: $(STAMP) ## deploy ten times in a row under load, in containers (ARGS="--deploys 3 --with-backups")
+	@exec $(PYTHON) -m benchmarks.deploys $(ARGS)
+
+test-previous: $(STAMP) ## run the tests of the version before on this version's schema (FROM=COMMIT, ARGS="-k name")
+	@exec $(PYTHON) -m tests.previous $(if $(FROM),--from $(FROM)) $(ARGS)
+
 clean: $(STAMP) ## remove the data of `make run`, after asking
 	@$(PYTHON) -m embedded clean
 
 requirements: $(STAMP) ## compile requirements/*.in to *.txt with hashes
-	@for name in base prod dev scan; do \
+	@for name in base prod backup certbot dev scan; do \
 	  UV_SYSTEM_CERTS=1 $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done
 
 # Compiling onto a copy keeps its versions, and changes it only where the .in asks for something else.
 check-requirements: $(STAMP)
 	@copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT; cp requirements/*.txt "$$copy"; \
-	for name in base prod dev scan; do \
+	for name in base prod backup certbot dev scan; do \
 	  UV_SYSTEM_CERTS=1 $(COMPILE) requirements/$$name.in --output-file "$$copy/$$name.txt" || exit 1; \
 	  cmp -s requirements/$$name.txt "$$copy/$$name.txt" || { \
 	    printf 'error: requirements/%s.txt is not what its .in asks for.\n hint: make requirements\n' $$name >&2; exit 1; }; \

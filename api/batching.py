@@ -12,7 +12,7 @@ from django.db import models
 Row = TypeVar("Row", bound=models.Model)
 Answer = TypeVar("Answer")
 
-PEERS, ANSWERS = "_batching_peers", "_batching_answers"
+PEERS, ANSWERS, BROUGHT = "_batching_peers", "_batching_answers", "_batching_brought"
 
 
 def together(rows: Iterable[Row]) -> list[Row]:
@@ -28,8 +28,16 @@ def peers(row: Row) -> Sequence[Row]:
     return getattr(row, PEERS, None) or together([row])
 
 
+def bring(row: models.Model, name: str, objects: Iterable[models.Model]) -> None:
+    """Put a list behind `row` that `related` returns then, without asking anybody."""
+    row.__dict__.setdefault(BROUGHT, {})[name] = objects
+
+
 def related(row: models.Model, name: str) -> Any:
     """Return `row`'s foreign key's object, or the list behind a many-relation, fetched for all its peers at once."""
+    brought = row.__dict__.get(BROUGHT)
+    if brought is not None and name in brought:
+        return list(brought[name])
     field = row._meta.get_field(name)
     if not _is_fetched(row, name):
         batch = list({id(peer): peer for peer in peers(row) if not _is_fetched(peer, name)}.values())

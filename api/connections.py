@@ -16,6 +16,7 @@ from django.db.models.functions import RowNumber
 from strawberry.relay import PageInfo
 
 from api.batching import answer_for, together
+from api.cache_hints import INHERITED
 from api.fields import field
 from api.keyset import Ordering, PageRequest, between, encode_cursor
 
@@ -40,6 +41,17 @@ def cut(rows: Iterable[Any], page: PageRequest) -> Slice:
     return Slice(rows=kept[::-1] if page.is_backward else kept, has_more=len(listed) > page.limit)
 
 
+def ends_of(found: Slice, page: PageRequest, cursor: Callable[[Any], str]) -> PageInfo:
+    """Return a page's ends. A side that was not read towards has more where a cursor bounds it."""
+    rows = found.rows
+    return PageInfo(
+        has_next_page=bool(page.before) if page.is_backward else found.has_more,
+        has_previous_page=found.has_more if page.is_backward else bool(page.after),
+        start_cursor=cursor(rows[0]) if rows else None,
+        end_cursor=cursor(rows[-1]) if rows else None,
+    )
+
+
 @strawberry.type(description="A node of a connection, and its place.")
 class Edge(Generic[Node]):
     """One row of a connection."""
@@ -50,35 +62,33 @@ class Edge(Generic[Node]):
 
 @strawberry.type(description="A page of a list that may be long.")
 class Connection(Generic[Node]):
-    """A page; rows and count are fetched only where the operation asks for them."""
+    """A page; rows and count are fetched only where the operation asks for them.
+
+    `queryset` is the rows that `load` loads, and those behind them, for a plan that needs some of their columns and no objects.
+    """
 
     load: strawberry.Private[Callable[[], Slice]]
     count: strawberry.Private[Callable[[], int]]
     ordering: strawberry.Private[Ordering]
     page: strawberry.Private[PageRequest]
+    queryset: strawberry.Private[QuerySet[Any] | None] = None
 
     @cached_property
     def slice(self) -> Slice:
         """The page's rows, fetched once."""
         return self.load()
 
-    @field(description="The nodes of this page and their places.")
+    @field(description="The nodes of this page and their places.", directives=INHERITED)
     def edges(self) -> list[Edge[Node]]:
         """Return the rows as edges."""
         return [Edge(node=row, cursor=encode_cursor(row, self.ordering)) for row in self.slice.rows]
 
-    @field(description="Where this page lies in the whole.")
+    @field(description="Where this page lies in the whole.", directives=INHERITED)
     def page_info(self) -> PageInfo:
-        """Return the page's ends. A side that was not read towards has more where a cursor bounds it."""
-        rows, page = self.slice.rows, self.page
-        return PageInfo(
-            has_next_page=bool(page.before) if page.is_backward else self.slice.has_more,
-            has_previous_page=self.slice.has_more if page.is_backward else bool(page.after),
-            start_cursor=encode_cursor(rows[0], self.ordering) if rows else None,
-            end_cursor=encode_cursor(rows[-1], self.ordering) if rows else None,
-        )
+        """Return the page's ends."""
+        return ends_of(self.slice, self.page, lambda row: encode_cursor(row, self.ordering))
 
-    @field(description="How many nodes all pages have together. Counted only when asked for.")
+    @field(description="How many nodes all pages have together. Counted only when asked for.", cost=10)
     def total_count(self) -> int:
         """Return the number of rows of all pages."""
         return self.count()
@@ -92,6 +102,7 @@ def connect(queryset: QuerySet[Any], *, ordering: Ordering, page: PageRequest) -
         count=queryset.order_by().count,
         ordering=ordering,
         page=page,
+        queryset=found,
     )
 
 

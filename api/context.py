@@ -3,54 +3,45 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import strawberry
 
 from api.errors import ForbiddenError, UnauthenticatedError
+from api.rate_limits import take_attempt
+from config.client_address import network_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from django.contrib.auth.models import AnonymousUser
     from django.http import HttpRequest
-    from strawberry.channels import GraphQLWSConsumer
 
+    from api.credentials import Credentials
     from apps.accounts.models import User
 
 
-# Over a WebSocket one context serves for as long as the connection is open: who is asking is looked up again after this.
+# A stream is open for hours: who is asking is looked up again after this.
 VIEWER_SECONDS = 5.0
 
 
 class Context:
-    """What surrounds an operation. `request` is there over HTTP, `consumer` and `connection_params` over a WebSocket.
+    """What surrounds an operation. `address` is the client's; `can_set_cookies` is false where no response headers follow."""
 
-    A request has a context of its own; the operations of one WebSocket share theirs.
-    """
-
-    def __init__(
-        self,
-        *,
-        find_viewer: Callable[[], User | AnonymousUser],
-        address: str,
-        request: HttpRequest | None = None,
-        consumer: GraphQLWSConsumer[Any, Any] | None = None,
-    ) -> None:
-        self._find_viewer = find_viewer
+    def __init__(self, *, credentials: Credentials, address: str, can_set_cookies: bool = False) -> None:
+        self.credentials = credentials
+        self.address = address
+        self.can_set_cookies = can_set_cookies
         self._viewer: User | AnonymousUser | None = None
         self._viewer_until = 0.0
-        self.address = address
-        self.request = request
-        self.consumer = consumer
-        self.connection_params: Any = None
 
     @property
     def viewer(self) -> User | AnonymousUser:
         """Who is asking. Looked up when a resolver first wants to know, so `{ __typename }` costs no query."""
         if self._viewer is None or time.monotonic() > self._viewer_until:
-            self._viewer = self._find_viewer()
-            self._viewer_until = time.monotonic() + VIEWER_SECONDS if self.consumer else float("inf")
+            if not self.can_set_cookies:
+                self.credentials.renew()
+            self._viewer = self.credentials.find_viewer()
+            self._viewer_until = float("inf") if self.can_set_cookies else time.monotonic() + VIEWER_SECONDS
         return self._viewer
 
     @property
@@ -63,6 +54,24 @@ class Context:
         self._viewer = None
 
     @property
+    def client(self) -> str:
+        """Whom limits are kept for: the viewer, or the network that somebody without a name comes from."""
+        if not self.credentials.is_anonymous:
+            with suppress(UnauthenticatedError):
+                if self.viewer.is_authenticated:
+                    return f"user:{self.viewer.pk}"
+        return f"address:{network_of(self.address)}"
+
+    @property
+    def holder(self) -> str:
+        """What was sent to say who asks, or the network it came from: tells clients apart without looking anybody up."""
+        return self.credentials.digest or network_of(self.address)
+
+    def count_attempt(self) -> None:
+        """Count an attempt at a password, an account or a mail; raises RateLimitedError, ServiceUnavailableError."""
+        take_attempt(network_of(self.address))
+
+    @property
     def user(self) -> User:
         """Who is asking; raises UnauthenticatedError where that is nobody."""
         if not self.viewer.is_authenticated:
@@ -71,10 +80,10 @@ class Context:
 
     @property
     def session_request(self) -> HttpRequest:
-        """The HTTP request, for what sets cookies; raises ForbiddenError over a WebSocket, which can't."""
-        if self.request is None:
-            raise ForbiddenError("Signing in and out sets a cookie: send this mutation over HTTP.")
-        return self.request
+        """The request with its session, for what sets cookies; raises ForbiddenError in a stream, where it is too late for them."""
+        if not self.can_set_cookies:
+            raise ForbiddenError("Signing in and out sets a cookie: send this mutation over HTTP, not as a stream.")
+        return self.credentials.request
 
 
 Info = strawberry.Info[Context, None]

@@ -7,7 +7,8 @@ from typing import Any
 
 import django.db
 import redis.exceptions
-from graphql import GraphQLError, GraphQLSyntaxError, VariableDefinitionNode
+from django.conf import settings
+from graphql import GraphQLError, VariableDefinitionNode
 from kombu.exceptions import OperationalError as BrokerError
 
 logger = logging.getLogger("slipway.graphql")
@@ -22,14 +23,24 @@ UNAVAILABLE = (
 
 
 class ApplicationError(Exception):
-    """An answer to the client that is not the client's data: told as written, under a stable code."""
+    """An answer to the client that is not the client's data: told as written, under a stable code.
+
+    `status` is HTTP's where the whole request is refused by it; `headers` go with that answer.
+    """
 
     code = "BAD_USER_INPUT"
+    status = 422
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
     def __init__(self, message: str, **extensions: Any) -> None:
         super().__init__(message)
         self.message = message
         self.extensions = {"code": self.code, **extensions}
+
+    @property
+    def formatted(self) -> list[dict[str, Any]]:
+        """Return it as a response's errors."""
+        return [{"message": self.message, "extensions": self.extensions}]
 
 
 class BadUserInputError(ApplicationError):
@@ -40,6 +51,7 @@ class UnauthenticatedError(ApplicationError):
     """Nobody is signed in, and somebody has to be."""
 
     code = "UNAUTHENTICATED"
+    status = 401
 
     def __init__(self, message: str = "Sign in first.") -> None:
         super().__init__(message)
@@ -49,6 +61,7 @@ class ForbiddenError(ApplicationError):
     """The viewer may see the object, but not do this to it."""
 
     code = "FORBIDDEN"
+    status = 403
 
 
 class NotFoundError(ApplicationError):
@@ -61,6 +74,36 @@ class TooManyAttemptsError(ApplicationError):
     """The same thing failed too often; `retryAfterSeconds` says when to come back."""
 
     code = "TOO_MANY_ATTEMPTS"
+    status = 429
+
+
+class TimedOutError(ApplicationError):
+    """The operation took longer than it may, and was ended with the statement that it was at."""
+
+    code = "TIMEOUT"
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(f"The operation took longer than {settings.GRAPHQL_TIMEOUT_SECONDS} s and was ended.")
+
+
+class ServiceUnavailableError(ApplicationError):
+    """Something that we stand on is away."""
+
+    code = "SERVICE_UNAVAILABLE"
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("The service is not available right now. Try again in a moment.")
+
+
+class SlowConsumerError(ApplicationError):
+    """A subscriber takes its events more slowly than they come."""
+
+    code = "SLOW_CONSUMER"
+
+    def __init__(self) -> None:
+        super().__init__("Events come faster than they are read. Subscribe again, and fetch what there is.")
 
 
 def present(error: GraphQLError) -> None:
@@ -70,8 +113,6 @@ def present(error: GraphQLError) -> None:
     cause = root_cause(error)
     if isinstance(cause, ApplicationError):
         error.message, error.extensions = cause.message, cause.extensions
-    elif isinstance(error, GraphQLSyntaxError):
-        error.extensions = {"code": "GRAPHQL_PARSE_FAILED"}
     elif is_about_a_value(error):
         error.extensions = {"code": "BAD_USER_INPUT"}
     elif cause is None:
@@ -110,8 +151,8 @@ def is_about_a_value(error: GraphQLError) -> bool:
 def present_unavailable(error: GraphQLError, cause: BaseException) -> None:
     """Say that something we stand on is away, and not what."""
     logger.error("a dependency is away", extra={"error": f"{type(cause).__name__}: {cause}".strip()[:500]})
-    error.message = "The service is not available right now. Try again in a moment."
-    error.extensions = {"code": "SERVICE_UNAVAILABLE"}
+    told = ServiceUnavailableError()
+    error.message, error.extensions = told.message, told.extensions
 
 
 def present_unfit(error: GraphQLError, cause: BaseException) -> None:

@@ -1,28 +1,14 @@
-"""Resolvers that use the database, over HTTP (in a thread already) and over a WebSocket (on the event loop)."""
+"""Declares fields, with what they cost. Resolvers are synchronous and run in a thread, over every transport."""
 
 from collections.abc import Callable
-from functools import wraps
 from inspect import getdoc
-from typing import Any, TypeVar, overload
+from typing import Any, overload
 
 import strawberry
-from channels.db import database_sync_to_async
 from django.db.models import Model
-from strawberry.utils.inspect import in_async_context
 
-Resolver = TypeVar("Resolver", bound=Callable[..., Any])
-
-
-def off_the_loop(resolver: Resolver) -> Resolver:
-    """Return `resolver` such that on an event loop it runs in a thread, with its database connection given back after."""
-
-    @wraps(resolver)
-    def resolve(*args: Any, **kwargs: Any) -> Any:
-        if in_async_context():
-            return database_sync_to_async(resolver)(*args, **kwargs)
-        return resolver(*args, **kwargs)
-
-    return resolve  # type: ignore[return-value]  # the same signature; @wraps keeps it for strawberry to read
+COST_OF_MUTATION = 10
+OURS = ("cost", "list_size", "follows", "reads")
 
 
 @overload
@@ -30,10 +16,14 @@ def field(resolver: Callable[..., Any], **options: Any) -> Any: ...
 @overload
 def field(resolver: None = None, **options: Any) -> Callable[[Callable[..., Any]], Any]: ...
 def field(resolver: Callable[..., Any] | None = None, **options: Any) -> Any:
-    """Declare a field whose resolver may query the database; takes strawberry.field's options."""
+    """Declare a field; takes strawberry.field's options, and how much it costs (`cost`) or how long its list is (`list_size`).
+
+    For plans (docs/plans.md): `reads` are the attributes that the resolver reads of the row, and no others, to make a scalar.
+    `follows` names the foreign key whose object it returns, or the list that it orders or picks from by what it `reads` of those.
+    """
     if resolver is None:
         return lambda function: field(function, **options)
-    return strawberry.field(resolver=off_the_loop(resolver), **options)
+    return strawberry.field(resolver=resolver, **with_metadata(options))
 
 
 @overload
@@ -41,15 +31,23 @@ def mutation(resolver: Callable[..., Any], **options: Any) -> Any: ...
 @overload
 def mutation(resolver: None = None, **options: Any) -> Callable[[Callable[..., Any]], Any]: ...
 def mutation(resolver: Callable[..., Any] | None = None, **options: Any) -> Any:
-    """Declare a mutation, described by its docstring; takes strawberry.mutation's options."""
+    """Declare a mutation, described by its docstring; takes strawberry.mutation's options, and `cost`."""
     if resolver is None:
         return lambda function: mutation(function, **options)
     options.setdefault("description", getdoc(resolver))
-    return strawberry.mutation(resolver=off_the_loop(resolver), **options)
+    options.setdefault("cost", COST_OF_MUTATION)
+    return strawberry.mutation(resolver=resolver, **with_metadata(options))
+
+
+def with_metadata(options: dict[str, Any]) -> dict[str, Any]:
+    """Return strawberry's options, with what is ours among them in the metadata, where api.cost and api.plans read it."""
+    ours = {name: options[name] for name in OURS if name in options}
+    theirs = {name: value for name, value in options.items() if name not in ours}
+    return {**theirs, "metadata": ours} if ours else theirs
 
 
 def subscription(*, description: str) -> Callable[[Callable[..., Any]], Any]:
-    """Declare a subscription, whose resolver is an asynchronous generator."""
+    """Declare a subscription, whose resolver is an asynchronous generator; what queries the database goes through api.threads."""
     return lambda resolver: strawberry.subscription(resolver=resolver, description=description)
 
 

@@ -63,7 +63,12 @@ class PageRequest:
 def encode_cursor(row: Model, ordering: Ordering) -> str:
     """Return the row's place in the ordering."""
     field: Any = row._meta.get_field(ordering.column)
-    place = [ordering.name, field.value_to_string(row), str(row.pk)]
+    return cursor_of(ordering, field.value_to_string(row), row.pk)
+
+
+def cursor_of(ordering: Ordering, value: str, row_id: Any) -> str:
+    """Return the place of a row, which is told by its column's value as text, and its id."""
+    place = [ordering.name, value, str(row_id)]
     return base64.urlsafe_b64encode(json.dumps(place, separators=(",", ":")).encode()).decode().rstrip("=")
 
 

@@ -9,6 +9,7 @@ import strawberry
 from strawberry import relay
 
 from api.batching import together
+from api.cache_hints import kept_for
 from api.context import Info
 from api.errors import BadUserInputError, NotFoundError
 from api.fields import field
@@ -59,13 +60,19 @@ def load(viewer: Any, global_ids: Sequence[str]) -> list[Any]:
 class Query:
     """Root fields that every app's types share."""
 
-    @field(description="The object with this id, or null where there is none that the viewer may see.")
+    @field(
+        description="The object with this id, or null where there is none that the viewer may see.",
+        directives=kept_for(10),
+    )
     def node(self, info: Info, id: strawberry.ID) -> relay.Node | None:  # noqa: A002 - Relay's name
         """Return one object."""
         found: relay.Node | None = load(info.context.viewer, [id])[0]
         return found
 
-    @field(description="The objects with these ids, in their order, null for each that the viewer may not see.")
+    @field(
+        description="The objects with these ids, in their order, null for each that the viewer may not see.",
+        directives=kept_for(10),
+    )
     def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[relay.Node | None]:
         """Return several objects."""
         from api.keyset import PageRequest

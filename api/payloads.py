@@ -1,14 +1,12 @@
 """What mutations answer with: an object, and what was wrong with the input, field by field."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import strawberry
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 
 @strawberry.type(description="One thing that is wrong with a mutation's input.")
-@dataclass
 class UserError:
     """`field` is the input's field in GraphQL's spelling, with an index for one of a list: `files.0`."""
 

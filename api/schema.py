@@ -1,4 +1,4 @@
-"""Assembles the schema out of what the apps declare, and presents every error through api.errors."""
+"""Assembles the schema out of what the apps declare."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -7,27 +7,12 @@ from typing import Any
 
 import strawberry
 from django.conf import settings
-from graphql import GraphQLError
-from strawberry.extensions import DisableIntrospection, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
-from strawberry.types import ExecutionContext
 
-from api import errors, nodes
+from api import nodes
+from api.descriptions import describe
 from api.uploads import UPLOAD_SCALARS
-
-
-class Schema(strawberry.Schema):
-    """strawberry's schema, whose errors are presented in place before any transport sends them."""
-
-    def process_errors(
-        self,
-        errors_found: list[GraphQLError],
-        execution_context: ExecutionContext | None = None,  # noqa: ARG002 - strawberry's signature
-    ) -> None:
-        """Turn each error into what the client may read."""
-        for error in errors_found:
-            errors.present(error)
 
 
 def schema_modules() -> list[ModuleType]:
@@ -42,26 +27,20 @@ def merged(kind: str, modules: list[ModuleType], *, extra: tuple[type, ...] = ()
     return merge_types(kind, parts) if parts else None
 
 
-def extensions() -> list[type[SchemaExtension]]:
-    """Return what every operation runs through."""
-    return [] if settings.GRAPHQL_INTROSPECTION else [DisableIntrospection]
-
-
-def build_schema() -> Schema:
+def build_schema() -> strawberry.Schema:
     """Return the API's schema. Called once a process."""
     modules = schema_modules()
     for module in modules:
         nodes.register(getattr(module, "NODES", {}))
     query: Any = merged("Query", modules, extra=(nodes.Query,))
-    return Schema(
+    return strawberry.Schema(
         query=query,
         mutation=merged("Mutation", modules),
         subscription=merged("Subscription", modules),
-        extensions=extensions(),
-        config=StrawberryConfig(
-            disable_field_suggestions=not settings.GRAPHQL_INTROSPECTION, scalar_map=UPLOAD_SCALARS
-        ),
+        config=StrawberryConfig(scalar_map=UPLOAD_SCALARS),
     )
 
 
 schema = build_schema()
+graphql_schema = schema._schema  # noqa: SLF001 - what graphql-core runs on; strawberry has no other name for it
+describe(graphql_schema)

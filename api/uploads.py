@@ -5,14 +5,15 @@ https://github.com/jaydenseric/graphql-multipart-request-spec
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NewType
 
+import orjson
 import strawberry
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
-from api.errors import BadUserInputError
+from api.refusals import MalformedRequestError, NotJsonError, RequestTooLargeError
 
 Upload = NewType("Upload", "UploadedFile[bytes]")
 
@@ -38,30 +39,43 @@ UPLOAD_SCALARS: dict[object, Any] = {
 
 
 def operations_with_files(fields: Mapping[str, str], files: Mapping[str, UploadedFile[bytes]]) -> Any:
-    """Return the JSON value of `operations` with each file put where `map` says; raises BadUserInputError."""
+    """Return the JSON value of `operations` with each file put where `map` says; raises ApplicationError.
+
+    A file may have several places, and whoever reads it does so from its beginning.
+    """
     operations = json_field(fields, "operations")
     places = json_field(fields, "map")
     if not isinstance(places, dict) or not all(isinstance(paths, list) for paths in places.values()):
-        raise BadUserInputError("The field `map` has to be an object of lists: a file's field to its paths.")
+        raise MalformedRequestError("The field `map` has to be an object of lists: a file's field to its paths.")
     for name, paths in places.items():
         if name not in files:
-            raise BadUserInputError(f"The field `map` names the file {name!r}, which the request does not have.")
+            raise MalformedRequestError(f"The field `map` names the file {name!r}, which the request does not have.")
         for path in paths:
             put(operations, path, files[name])
+    require_no_more_than_sent([files[name] for name, paths in places.items() for _ in paths])
     return operations
 
 
+def require_no_more_than_sent(placed: Sequence[UploadedFile[bytes]]) -> None:
+    """Raise RequestTooLargeError where files with several places are more together than a request may bring."""
+    if len(placed) > settings.GRAPHQL_MAX_FILES or sum(file.size or 0 for file in placed) > settings.REQUEST_MAX_BYTES:
+        raise RequestTooLargeError(
+            f"Files count once for each of their places, and may be {settings.GRAPHQL_MAX_FILES} "
+            f"and {settings.REQUEST_MAX_BYTES} bytes in all."
+        )
+
+
 def json_field(fields: Mapping[str, str], name: str) -> Any:
-    """Return a form field's JSON value; raises BadUserInputError where it is missing, too long or broken."""
+    """Return a form field's JSON value; raises MalformedRequestError where it is missing, too long or broken."""
     text = fields.get(name)
     if text is None:
-        raise BadUserInputError(f"A multipart request needs the field `{name}`.")
+        raise MalformedRequestError(f"A multipart request needs the field `{name}`.")
     if name == "map" and len(text) > MAX_MAP_BYTES:
-        raise BadUserInputError(f"The field `map` has more than {MAX_MAP_BYTES} bytes.")
+        raise MalformedRequestError(f"The field `map` has more than {MAX_MAP_BYTES} bytes.")
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadUserInputError(f"The field `{name}` is not JSON.") from error
+        return orjson.loads(text)
+    except ValueError as error:
+        raise NotJsonError(f"The field `{name}` is not JSON.") from error
 
 
 def put(operations: Any, path: object, file: UploadedFile[bytes]) -> None:
@@ -71,7 +85,7 @@ def put(operations: Any, path: object, file: UploadedFile[bytes]) -> None:
     for step in steps:
         target, waiting = waiting, child(waiting, step)
     if len(steps) < 2 or waiting is not None:  # noqa: PLR2004 - `variables` and a name
-        raise BadUserInputError(f"The field `map` names the place {path!r}, where `operations` has no null.")
+        raise MalformedRequestError(f"The field `map` names the place {path!r}, where `operations` has no null.")
     key = steps[-1]
     target[int(key) if isinstance(target, list) else key] = file
 

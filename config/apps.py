@@ -10,5 +10,7 @@ class ConfigConfig(AppConfig):
     label = "slipway_config"
 
     def ready(self) -> None:
-        """Import the checks, which register themselves, and the task queue, so that tasks find it."""
-        from config import celery, checks  # noqa: F401
+        """Import the checks, which register themselves, and the task queue, so that tasks find it; begin to tell."""
+        from config import celery, checks, telemetry  # noqa: F401
+
+        telemetry.begin()

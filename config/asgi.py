@@ -1,4 +1,4 @@
-"""The application that a server runs: health ahead of everything, then Django over HTTP and GraphQL over WebSockets."""
+"""The application that a server runs: health and metrics ahead of everything, then GraphQL, then Django."""
 
 import os
 import sys
@@ -15,14 +15,12 @@ try:
 except ConfigurationError as error:
     sys.exit(str(error))
 
-from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.sessions import CookieMiddleware
 from django.conf import settings
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
-from django.urls import path
 
-from api import consumers
+from api.asgi import graphql_or
 from apps.health.asgi import answer_health
+from apps.operations.asgi import answer_metrics
 from config.client_address import believe_proxies
 from config.request_body import limit_body
 from config.request_log import log_requests
@@ -30,10 +28,11 @@ from config.request_log import log_requests
 # In development nobody stands in front of us who would serve static files.
 http: Any = ASGIStaticFilesHandler(django_application) if settings.DEBUG else django_application
 
-protocols = ProtocolTypeRouter(
-    {
-        "http": limit_body(http, limit_bytes=settings.REQUEST_MAX_BYTES),
-        "websocket": CookieMiddleware(URLRouter([path("graphql", consumers.application)])),
-    }
-)
-application = log_requests(believe_proxies(answer_health(protocols), proxies=settings.TRUSTED_PROXIES))
+limited = limit_body(graphql_or(http), limit_bytes=settings.REQUEST_MAX_BYTES)
+own: Any = answer_metrics(answer_health(limited))
+application = log_requests(believe_proxies(own, proxies=settings.TRUSTED_PROXIES))
+
+if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+    from config.telemetry.tracing import trace_requests
+
+    application = trace_requests(application)

@@ -28,7 +28,10 @@ class Scheduler(PersistentScheduler):
     """Celery's scheduler, with a heartbeat."""
 
     def tick(self, *arguments: Any, **options: Any) -> Any:
-        """Send what is due."""
+        """Send what is due; note how long the queue is."""
+        from apps.operations import samples
+
         seconds = super().tick(*arguments, **options)
         heartbeat.beat(settings.HEARTBEAT_FILE)
+        samples.take_when_due()
         return seconds

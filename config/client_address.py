@@ -1,9 +1,12 @@
 """Tells who a client is behind nginx: X-Forwarded-For is believed where it comes from a proxy of ours, and nowhere else."""
 
+import functools
 import ipaddress
 from collections.abc import Iterable, Sequence
 
 from config.asgi_types import Application, Receive, Scope, Send
+
+IPV6_SUBSCRIBER_BITS = 64  # what one customer gets: a counter per single address could be walked around for ever
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -53,3 +56,11 @@ def is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@functools.lru_cache(maxsize=4096)
+def network_of(address: str) -> str:
+    """Return the part of a network address that belongs to one subscriber, which is what limits are kept for."""
+    if is_address(address) and ipaddress.ip_address(address).version == 6:  # noqa: PLR2004  the number is the protocol's name
+        return str(ipaddress.ip_network((address, IPV6_SUBSCRIBER_BITS), strict=False))
+    return address

@@ -10,12 +10,15 @@ Form = Literal[
     "redis",
     "email",
     "http",
+    "any http",
     "host",
+    "host and port",
     "origin",
     "time zone",
     "language",
     "cron",
     "compression",
+    "age recipient",
     "address path",
     "email address",
     "network",
@@ -26,7 +29,7 @@ Form = Literal[
     "word",
 ]
 
-WEB, WORKER, SCHEDULER, DB, REDIS, NGINX, BACKUP = (
+WEB, WORKER, SCHEDULER, DB, REDIS, NGINX, BACKUP, RESTORE, CERTBOT, PROMETHEUS, GRAFANA = (
     "web",
     "worker",
     "scheduler",
@@ -34,12 +37,17 @@ WEB, WORKER, SCHEDULER, DB, REDIS, NGINX, BACKUP = (
     "redis",
     "nginx",
     "backup",
+    "restore",
+    "certbot",
+    "prometheus",
+    "grafana",
 )
 COMPOSE = "Compose"  # what docker-compose.yml itself is made of: no container sees it
-SERVICES = frozenset({WEB, WORKER, SCHEDULER, DB, REDIS, NGINX, BACKUP, COMPOSE})
+SERVICES = frozenset({WEB, WORKER, SCHEDULER, DB, REDIS, NGINX, BACKUP, RESTORE, CERTBOT, PROMETHEUS, GRAFANA, COMPOSE})
 APPLICATION = (WEB, WORKER, SCHEDULER)
 
-MIB = 1024 * 1024
+KIB = 1024
+MIB = 1024 * KIB
 DAY_SECONDS = 86_400
 YEAR_SECONDS = 365 * DAY_SECONDS
 

@@ -50,14 +50,18 @@ class ConfigurationError(Exception):
 class Environment:
     """The values, each under its variable's name and kind; asking for another kind is a bug."""
 
-    def __init__(self, values: Mapping[str, Value]) -> None:
-        self._values = values
+    def __init__(self, values: Mapping[str, Value], *, texts: Mapping[str, str] | None = None) -> None:
+        self._values, self._texts = values, texts or {}
 
     def _get(self, name: str, kind: type[Wanted]) -> Wanted:
         value = self._values[name]
         if not isinstance(value, kind):
             raise TypeError(f"{name} is a {type(value).__name__}, not a {kind.__name__}")
         return value
+
+    def file_behind(self, name: str) -> str:
+        """Return the path of the file that a value came from, empty where it came from none."""
+        return self._texts.get(f"{name}_FILE", "")
 
     def text(self, name: str) -> str:
         """Return a text, empty where the variable is not set and may be."""
@@ -84,11 +88,12 @@ def read(process: Mapping[str, str] | None = None) -> Environment:
     """Return the environment; raises ConfigurationError with all that is wrong."""
     process = os.environ if process is None else process
     file, problems = texts_of_file(process)
-    values, found = examine({**file, **process})
+    texts = {**file, **process}
+    values, found = examine(texts)
     problems += found + unknown_in_process(process) + unknown_in_file(file)
     if problems:
         raise ConfigurationError(problems)
-    return Environment(values)
+    return Environment(values, texts=texts)
 
 
 def texts_of_file(process: Mapping[str, str]) -> tuple[dict[str, str], list[Problem]]:
@@ -139,7 +144,7 @@ def text_for(variable: Variable, texts: Mapping[str, str]) -> str | None:
         text = Path(path).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
     except (OSError, UnicodeDecodeError) as error:
         raise WrongValueError(f"is to come from the file {path!r}, which cannot be read: {error}") from None
-    if not text:
+    if not text and variable.kind != "items":  # a list may have nothing in it
         raise WrongValueError(f"is to come from the file {path!r}, which is empty")
     return text
 

@@ -20,8 +20,9 @@ HEAD_OF_OWN = (
     "    python -m config.environment check .env",
 )
 HEAD_OF_PRODUCTION = (
-    "The environment of production. Replace every placeholder, then check it:",
-    "    python -m config.environment check .env.prod",
+    "The environment of production. The first deploy makes .env out of it, which git leaves out, and the files of the secrets:",
+    "    scripts/deploy.sh --server-name api.example.com",
+    "See what is wrong with it, or with a .env that was changed: python -m config.environment check .env.prod",
     "Written by `make env` from config/variables.py: change it there. Any variable may come from a file instead:",
     "NAME_FILE=/path. A value with a $ is written with $$.",
 )
@@ -88,7 +89,9 @@ def example_line(variable: Variable) -> str:
 
 
 def production_line(variable: Variable) -> str:
-    """Return a variable's line in `.env.prod`; a default is there to see, commented out."""
+    """Return a variable's line in `.env.prod`; a default is commented out, a secret is a file that the first deploy makes."""
+    if variable.is_secret and variable.example is not None:
+        return f"{'# ' if variable.made_from else ''}{variable.name}_FILE=secrets/{variable.name.lower()}"
     if variable.example is not None:
         return f"{'# ' if variable.made_from else ''}{variable.name}={quoted(variable.example)}"
     return f"# {variable.name}={quoted(variable.default or '')}"

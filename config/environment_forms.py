@@ -15,6 +15,7 @@ import environ
 from cronsim import CronSim, CronSimError
 from django.conf.locale import LANG_INFO
 
+from config.backup_forms import AGE_RECIPIENT, COMPRESSION
 from config.declaration import Form
 
 HOST = re.compile(r"\*|\.?[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]")
@@ -22,7 +23,6 @@ ORIGIN = re.compile(r"https?://(?:\*\.)?[A-Za-z0-9._-]+(?::[0-9]{1,5})?|https?:/
 ADDRESS_PATH = re.compile(r"/?[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*/")
 WORD = re.compile(r"[A-Za-z0-9_-]+")
 IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:-]*(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?")
-COMPRESSION = re.compile(r"gzip(:[1-9])?|zstd(:([1-9]|1[0-9]|2[0-2]))?")
 CRON_FIELDS = 5  # cronsim would also take six, with seconds, which the backup's clock does not tell
 
 
@@ -51,6 +51,12 @@ def check_http(text: str) -> None:
         raise WrongValueError("is a URL without a host")
     if parts.query or parts.fragment:
         raise WrongValueError("has a ? or a # in it, and a path is put behind it")
+
+
+def check_any_http(text: str) -> None:
+    """Check an address that is used as it is, with whatever stands behind its host."""
+    if not parts_of(text, schemes=("http", "https")).hostname:
+        raise WrongValueError("is a URL without a host")
 
 
 def check_postgres(text: str) -> None:
@@ -88,6 +94,12 @@ def check_host(text: str) -> None:
         raise WrongValueError(f"has {text!r}, which is no host; one is api.example.com, without https:// and port")
 
 
+def check_host_and_port(text: str) -> None:
+    """Raise WrongValueError for what is not host:port."""
+    if not re.fullmatch(r"[A-Za-z0-9._-]+:[0-9]{1,5}", text):
+        raise WrongValueError(f"is {text!r}, which is no host with a port; one is nginx:8443")
+
+
 def check_origin(text: str) -> None:
     """Check an origin: a scheme and a host, perhaps a port."""
     if not ORIGIN.fullmatch(text):
@@ -111,7 +123,15 @@ def check_language(text: str) -> None:
 def check_compression(text: str) -> None:
     """Check how dumps are compressed."""
     if not COMPRESSION.fullmatch(text):
-        raise WrongValueError(f"is {text!r}, which is none of gzip, gzip:1 to gzip:9, zstd, zstd:1 to zstd:22")
+        raise WrongValueError(f"is {text!r}, which is none of none, gzip, gzip:1 to gzip:9, zstd, zstd:1 to zstd:22")
+
+
+def check_age_recipient(text: str) -> None:
+    """Check a public key of age. A private one is not repeated."""
+    if text.startswith("AGE-SECRET-KEY-"):
+        raise WrongValueError("has a private key of age; the public one, which begins with age1, is meant")
+    if not AGE_RECIPIENT.fullmatch(text):
+        raise WrongValueError(f"has {text!r}, which is no public key of age: age1 and 58 letters and digits")
 
 
 def check_cron(text: str) -> None:
@@ -176,11 +196,14 @@ FORMS: dict[Form, Callable[[str], None]] = {
     "redis": check_redis,
     "email": check_email_url,
     "http": check_http,
+    "any http": check_any_http,
     "host": check_host,
+    "host and port": check_host_and_port,
     "origin": check_origin,
     "time zone": check_time_zone,
     "language": check_language,
     "compression": check_compression,
+    "age recipient": check_age_recipient,
     "cron": check_cron,
     "address path": check_address_path,
     "email address": check_email_address,

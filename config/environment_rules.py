@@ -13,10 +13,11 @@ FOREIGN_NAMES = frozenset(
     {"DJANGO_SETTINGS_MODULE", "DJANGO_COLORS", "DJANGO_WATCHMAN_TIMEOUT", "DJANGO_RUNSERVER_HIDE_WARNING"}
 )
 FOREIGN_PREFIXES = ("DJANGO_SUPERUSER_",)
-OWN_PREFIXES = ("DJANGO_", "GRAPHQL_", "SECURE_", "CSRF_", "MEDIA_", "EMAIL_", "PASSWORD_RESET_")
+OWN_PREFIXES = ("DJANGO_", "GRAPHQL_", "SECURE_", "CSRF_", "MEDIA_", "EMAIL_", "PASSWORD_RESET_", "BACKUP_", "ALERT_")
 # Other programs use these too: desktops set SESSION_MANAGER, Kubernetes DB_PORT and REDIS_PORT, CI services LOG_DIR.
 SHARED_PREFIXES = (
     "DB_", "DATABASE_", "REDIS_", "CACHE_", "STATIC_", "SESSION_", "LOGIN_", "LOG_", "TLS_", "USE_", "SITE_", "SERVER_", "ADMIN_",
+    "ACME_",
 )  # fmt: skip
 LIKENESS = 0.8
 DEVELOPMENT_ONLY = "development-only"  # part of each secret that docker-compose.yml has a default for
@@ -140,6 +141,11 @@ def hosts(values: Mapping[str, Value]) -> list[Problem]:
 def tls(values: Mapping[str, Value]) -> list[Problem]:
     """TLS needs a certificate and its key."""
     if not values.get("USE_TLS"):
+        return []
+    if values.get("TLS_MODE") == "acme" and values.get("ACME_STAGING") and values.get("ACME_SERVER"):
+        hint = "Keep one of the two: ACME_STAGING is for Let's Encrypt, which is asked where ACME_SERVER is empty."
+        return [Problem("ACME_STAGING", "is true, and ACME_SERVER names another authority", hint)]
+    if values.get("TLS_MODE", "files") != "files":
         return []
     missing = [name for name in ("TLS_CERT_PATH", "TLS_KEY_PATH") if values.get(name) == ""]
     return [Problem(name, "is empty, and USE_TLS is true", "Set it, or set USE_TLS=false.") for name in missing]

@@ -1,16 +1,19 @@
-"""One log line for each request, with an id that the client, nginx and our logs share. Never a token, a password or a query string."""
+"""One log line for each request, which is counted, too; its id is the client's, nginx's and ours. Never a secret or a query string."""
 
 import logging
 import re
 import time
 import uuid
 
+from django.conf import settings
+
 from config.asgi_types import Application, Message, Receive, Scope, Send, header
+from config.measuring import numbers
 
 logger = logging.getLogger("slipway.request")
 
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
-QUIET_PATHS = frozenset({"/health/live", "/health/ready"})  # asked every few seconds, for ever
+QUIET_PATHS = frozenset({"/health/live", "/health/ready", "/metrics"})  # asked every few seconds, for ever
 
 
 def request_id_of(scope: Scope) -> str:
@@ -26,6 +29,9 @@ def log_requests(application: Application) -> Application:
         if scope["type"] not in ("http", "websocket"):
             await application(scope, receive, send)
             return
+        is_socket = scope["type"] == "websocket"
+        if is_socket:
+            numbers.websockets.inc()
         request_id = scope["request_id"] = request_id_of(scope)
         fields = scope.setdefault("request_log", {})
         started = time.perf_counter()
@@ -46,7 +52,12 @@ def log_requests(application: Application) -> Application:
         try:
             await application(scope, receive, send_and_look)
         finally:
-            write(scope, fields=fields, status=status, milliseconds=(time.perf_counter() - started) * 1000)
+            seconds = time.perf_counter() - started
+            write(scope, fields=fields, status=status, milliseconds=seconds * 1000)
+            if is_socket:
+                numbers.websockets.dec()
+            else:
+                count(scope, fields=fields, status=status, seconds=seconds)
 
     return logged
 
@@ -67,3 +78,23 @@ def write(scope: Scope, *, fields: dict[str, object], status: int, milliseconds:
             "user_id": fields.get("user_id"),
         },
     )
+
+
+def count(scope: Scope, *, fields: dict[str, object], status: int, seconds: float) -> None:
+    """Count a request, and its GraphQL operation where it is one."""
+    is_stream = bool(fields.get("is_stream"))
+    numbers.count_request(
+        area=area_of(scope["path"]), method=scope["method"], status=status, seconds=seconds, is_stream=is_stream
+    )
+    if fields.get("is_operation") and not is_stream:
+        operation = fields.get("operation")
+        numbers.count_operation(None if operation is None else str(operation), seconds=seconds)
+
+
+def area_of(path: str) -> str:
+    """Return the part of the site that a request was for: four, whatever paths there are."""
+    if path == "/graphql":
+        return "graphql"
+    if path in QUIET_PATHS:
+        return "probes"
+    return "media" if path.startswith(settings.MEDIA_URL) else "pages"

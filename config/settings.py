@@ -8,6 +8,7 @@ from redis.backoff import ConstantBackoff
 
 from config import environment
 from config.logging import logging_settings
+from config.postgresql.waiting import WaitingConnection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environment.read()
@@ -15,6 +16,7 @@ env = environment.read()
 # --- Django -----------------------------------------------------------------------------------------------------
 
 SECRET_KEY = env.text("DJANGO_SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.items("DJANGO_SECRET_KEY_FALLBACKS")
 DEBUG = env.flag("DJANGO_DEBUG")
 ALLOWED_HOSTS = env.items("DJANGO_ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
@@ -25,6 +27,8 @@ USE_I18N = True
 SITE_URL = env.text("SITE_URL").rstrip("/")
 RUN_MIGRATIONS = env.flag("RUN_MIGRATIONS")
 LOAD_DEMO = env.flag("LOAD_DEMO")
+DEPLOYS_DIR = env.path("DEPLOYS_DIR")
+BACKUP_STATUS_URL = env.text("BACKUP_STATUS_URL")
 ADMIN_URL = env.text("ADMIN_URL").strip("/") + "/"
 
 # Where an app of your own adds its line: its models, admin, tasks and GraphQL schema are found by it.
@@ -32,6 +36,7 @@ LOCAL_APPS = [
     "apps.accounts",
     "apps.gallery",
     "apps.health",
+    "apps.operations",
 ]
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -96,6 +101,7 @@ PASSWORD_RESET_TIMEOUT = env.number("PASSWORD_RESET_TIMEOUT_SECONDS")
 LOGIN_MAX_FAILURES = env.number("LOGIN_MAX_FAILURES")
 LOGIN_LOCKOUT_SECONDS = env.number("LOGIN_LOCKOUT_SECONDS")
 USE_TLS = env.flag("USE_TLS")
+CERTIFICATE_ADDRESS = env.text("CERTIFICATE_ADDRESS")
 # nginx always sets this header itself and never passes a client's on, so it may be believed.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("SECURE_PROXY_SSL_HEADER") else None
 TRUSTED_PROXIES = env.items("TRUSTED_PROXIES")
@@ -117,13 +123,14 @@ SHUTDOWN_TIMEOUT_SECONDS = env.number("SHUTDOWN_TIMEOUT_SECONDS")
 
 # --- Database ---------------------------------------------------------------------------------------------------
 
+DATABASE_URL_FILE = env.file_behind("DATABASE_URL")  # read again where its password is a new one
 DATABASE = environ.Env.db_url_config(env.text("DATABASE_URL"))
 DATABASES = {
     "default": {
         **DATABASE,
         "ENGINE": "config.postgresql",
         "CONN_MAX_AGE": 0,  # the pool keeps connections, not the request
-        "CONN_HEALTH_CHECKS": True,  # a connection that died with its server is replaced when it is taken from the pool
+        "CONN_HEALTH_CHECKS": False,  # config/postgresql/base.py looks when it takes one from the pool
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {
             **DATABASE.get("OPTIONS", {}),  # what the URL says behind its question mark, such as sslmode
@@ -133,6 +140,7 @@ DATABASES = {
                 "timeout": 3,  # seconds a request waits for a connection before it is told that the database is away
                 "reconnect_timeout": 2,  # give up early, so that the next request tries at once instead of after a long back-off
                 "max_idle": 300,
+                "connection_class": WaitingConnection,  # a restore gives another database the name; requests wait for it
             },
         },
     },
@@ -143,7 +151,7 @@ DATABASES = {
 REDIS_URL = env.text("REDIS_URL")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "config.cache.CountingCache",
         "LOCATION": REDIS_URL,
         "TIMEOUT": env.number("CACHE_TIMEOUT_SECONDS"),
         "KEY_PREFIX": "slipway",
@@ -152,7 +160,7 @@ CACHES = {
 }
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "BACKEND": "config.channel_layer.ChannelLayer",
         "CONFIG": {
             # Without a retry, the first who subscribes after Redis was away gets the error of the connection that is no more.
             "hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2, "retry": Retry(ConstantBackoff(0.1), 2)}],
@@ -204,14 +212,35 @@ STORAGES = {
     },
 }
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # a GraphQL document and its variables, without files
 FILE_UPLOAD_PERMISSIONS = 0o644
 
 # --- GraphQL ----------------------------------------------------------------------------------------------------
 
 GRAPHIQL = env.flag("GRAPHIQL")
 GRAPHQL_INTROSPECTION = env.flag("GRAPHQL_INTROSPECTION")
+GRAPHQL_PLANS = env.flag("GRAPHQL_PLANS")
+GRAPHQL_THREADS = env.number("DB_POOL_SIZE")  # more would only wait for a connection
 GRAPHQL_MAX_PAGE_SIZE = env.number("GRAPHQL_MAX_PAGE_SIZE")
+GRAPHQL_MAX_REQUEST_BYTES = env.number("GRAPHQL_MAX_REQUEST_BYTES")
+GRAPHQL_MAX_BATCH = env.number("GRAPHQL_MAX_BATCH")
+GRAPHQL_MAX_FILES = env.number("GRAPHQL_MAX_FILES")
+GRAPHQL_MAX_DOCUMENT_LENGTH = env.number("GRAPHQL_MAX_DOCUMENT_LENGTH")
+GRAPHQL_MAX_TOKENS = env.number("GRAPHQL_MAX_TOKENS")
+GRAPHQL_MAX_DEPTH = env.number("GRAPHQL_MAX_DEPTH")
+GRAPHQL_MAX_ALIASES = env.number("GRAPHQL_MAX_ALIASES")
+GRAPHQL_MAX_ROOT_FIELDS = env.number("GRAPHQL_MAX_ROOT_FIELDS")
+GRAPHQL_MAX_DEFINITIONS = env.number("GRAPHQL_MAX_DEFINITIONS")
+GRAPHQL_MAX_REPEATED_FIELDS = env.number("GRAPHQL_MAX_REPEATED_FIELDS")
+GRAPHQL_MAX_DIRECTIVES = env.number("GRAPHQL_MAX_DIRECTIVES")
+GRAPHQL_MAX_LIST_LENGTH = env.number("GRAPHQL_MAX_LIST_LENGTH")
+GRAPHQL_MAX_COST = env.number("GRAPHQL_MAX_COST")
+GRAPHQL_MAX_SUBSCRIPTIONS = env.number("GRAPHQL_MAX_SUBSCRIPTIONS")
+GRAPHQL_RATE_PER_MINUTE = env.number("GRAPHQL_RATE_PER_MINUTE")
+ATTEMPTS_PER_HOUR = env.number("ATTEMPTS_PER_HOUR")
+GRAPHQL_TRUSTED_DOCUMENTS = env.text("GRAPHQL_TRUSTED_DOCUMENTS")
+GRAPHQL_PERSISTED_SECONDS = env.number("GRAPHQL_PERSISTED_SECONDS")
+GRAPHQL_TIMEOUT_SECONDS = env.number("GRAPHQL_TIMEOUT_SECONDS")
+GRAPHQL_DOCUMENT_CACHE_BYTES = env.number("GRAPHQL_DOCUMENT_CACHE_BYTES")
 STRAWBERRY_DJANGO = {"FIELD_DESCRIPTION_FROM_HELP_TEXT": True}
 
 # --- Email ------------------------------------------------------------------------------------------------------
@@ -219,6 +248,11 @@ STRAWBERRY_DJANGO = {"FIELD_DESCRIPTION_FROM_HELP_TEXT": True}
 EMAIL_TIMEOUT = 10
 globals().update(environment.email_settings(env))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL")
+
+# --- Telemetry --------------------------------------------------------------------------------------------------
+
+SENTRY_DSN = env.text("SENTRY_DSN")
+OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT")
 
 # --- Logging ----------------------------------------------------------------------------------------------------
 

@@ -5,12 +5,14 @@ and that an older version has filled: `collectstatic` by itself would trust the 
 newer than the image. What pages of the version before still name is kept for a day.
 """
 
+import fcntl
 import gzip
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.contrib.staticfiles.management.commands import collectstatic
@@ -34,15 +36,27 @@ class HashedStaticFilesStorage(ManifestStaticFilesStorage):
 def publish(root: Path) -> None:
     """Bring `root` to what this version has, file by file and never with a gap; delete what nobody names any more."""
     root.mkdir(parents=True, exist_ok=True)
-    renew_last(root)
-    fresh = Path(tempfile.mkdtemp(prefix=FRESH, dir=root))
+    with alone(root):
+        renew_last(root)
+        fresh = Path(tempfile.mkdtemp(prefix=FRESH, dir=root))
+        try:
+            collect(fresh)
+            compress(fresh)
+            move(fresh, root)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+        prune(root)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock: of several web servers that start at once, one at a time writes and prunes. It goes with the process."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        collect(fresh)
-        compress(fresh)
-        move(fresh, root)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-    prune(root)
+        os.close(descriptor)
 
 
 def collect(folder: Path) -> None:

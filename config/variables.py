@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from config.declaration import (
     APPLICATION,
     BACKUP,
+    CERTBOT,
     COMPOSE,
     DAY_SECONDS,
     DB,
     MIB,
     NGINX,
     REDIS,
+    RESTORE,
     SCHEDULER,
     WEB,
     WORKER,
@@ -25,6 +27,7 @@ from config.declaration import (
     memory,
     number,
 )
+from config.graphql_variables import GRAPHQL
 
 DJANGO = Group(
     title="Django",
@@ -38,10 +41,16 @@ DJANGO = Group(
             example="change-me-50-random-characters",
             is_secret=True,
         ),
+        Variable(
+            name="DJANGO_SECRET_KEY_FALLBACKS",
+            purpose="Secret keys of before, with commas between them: what they signed is still good. "
+            "`scripts/stack.sh rotate-secrets` writes them.",
+            kind="items", example="", is_secret=True,
+        ),
         flag(
             "DJANGO_DEBUG",
             "Shows tracebacks to whoever causes an error, and serves static files without nginx. Never in production.",
-            development=True,
+            development=True, services=(*APPLICATION, BACKUP),
         ),
         Variable(
             name="DJANGO_ALLOWED_HOSTS",
@@ -52,6 +61,7 @@ DJANGO = Group(
             name="SITE_URL",
             purpose="The site's address in links that are mailed, such as the one that resets a password.",
             default=None, development="http://127.0.0.1:8000", example="https://api.example.com", form="http",
+            services=(*APPLICATION, BACKUP, CERTBOT),
         ),
         Variable(
             name="CSRF_TRUSTED_ORIGINS",
@@ -61,8 +71,9 @@ DJANGO = Group(
         ),
         Variable(
             name="DJANGO_TIME_ZONE",
-            purpose="The zone of times in the admin, and of a camera that does not say its own; the API always gives an offset.",
-            default="UTC", form="time zone",
+            purpose="The zone of times in the admin, of a camera that does not say its own, and of the backups' cron lines; the API "
+            "always gives an offset.",
+            default="UTC", form="time zone", services=(*APPLICATION, BACKUP),
         ),
         Variable(
             name="DJANGO_LANGUAGE_CODE", purpose="The language of the admin and of messages.", default="en-us", form="language"
@@ -70,23 +81,12 @@ DJANGO = Group(
         Variable(
             name="LOG_LEVEL",
             purpose="The least important messages that are logged.",
-            default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+            default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), services=(*APPLICATION, BACKUP, CERTBOT),
         ),
         Variable(
             name="LOG_FORMAT",
             purpose="How log lines look: `json` for machines, `console` for people.",
-            default="json", development="console", choices=("json", "console"),
-        ),
-        flag("GRAPHIQL", "Shows the GraphiQL editor to a browser that opens /graphql.", development=True, services=(WEB,)),
-        flag(
-            "GRAPHQL_INTROSPECTION",
-            "Lets clients ask for the schema, and suggests names in errors. Off, a stranger has to guess.",
-            development=True, services=(WEB,),
-        ),
-        number(
-            "GRAPHQL_MAX_PAGE_SIZE",
-            "The most items that one page of a list may have; asking for more is an error.",
-            default=100, minimum=1, maximum=1000, services=(WEB,),
+            default="json", development="console", choices=("json", "console"), services=(*APPLICATION, BACKUP, CERTBOT),
         ),
         Variable(
             name="ADMIN_URL",
@@ -103,6 +103,16 @@ DJANGO = Group(
             "Applies migrations when the web container starts. Replicas don't race: one migrates, the others wait. Off where a "
             "deploy has migrated already.",
             default=True, services=(WEB,),
+        ),
+        Variable(
+            name="DEPLOYS_DIR",
+            purpose="Where the record of deploys is mounted, for the page Operations.",
+            kind="path", default="/srv/deploys", development=".data/deploys", services=(WEB,),
+        ),
+        Variable(
+            name="BACKUP_STATUS_URL",
+            purpose="Where the backup service says how backups are, for the page Operations; empty: nowhere.",
+            default="http://backup:9200", development="", form="any http", may_be_empty=True, services=(WEB,),
         ),
         flag(
             "LOAD_DEMO",
@@ -129,6 +139,12 @@ SECURITY = Group(
             "For how long browsers refuse to come without TLS, once they have been here. Raise it step by step: it can't be "
             "taken back.",
             default=3600, development=0, maximum=2 * YEAR_SECONDS, services=(*APPLICATION, NGINX),
+        ),
+        Variable(
+            name="CERTIFICATE_ADDRESS",
+            purpose="Where the certificate that is served can be looked at, host:port, for its end in `/metrics` and on the page "
+            "Operations, where USE_TLS is true; empty: it is not looked at.",
+            default="nginx:8443", development="", form="host and port", may_be_empty=True, services=(WEB,),
         ),
         Variable(
             name="TRUSTED_PROXIES",
@@ -190,8 +206,9 @@ DATABASE = Group(
         ),
         Variable(
             name="POSTGRES_PASSWORD",
-            purpose="The password of that PostgreSQL's superuser, whom nothing of ours signs in as over the network.",
-            example="change-me-of-the-superuser", form="word", is_secret=True, services=(DB,),
+            purpose="The password of that PostgreSQL's superuser, as whom the backup service alone signs in over the network: roles "
+            "with their passwords, replication and restores need it. Goes with a DATABASE_URL that has no password.",
+            example="change-me-of-the-superuser", form="word", is_secret=True, services=(DB, BACKUP),
         ),
         number(
             "DB_POOL_SIZE",
@@ -219,7 +236,7 @@ DATABASE = Group(
             default=1000, maximum=DAY_SECONDS * 1000, services=(DB,),
         ),
         Variable(
-            name="DB_BACKUPS_DIR", purpose="Where the backup service keeps its sets.", default="/backups", services=(BACKUP,)
+            name="DB_BACKUPS_DIR", purpose="Where the backup service keeps its sets.", default="/backups", services=(BACKUP, RESTORE)
         ),
         Variable(
             name="DB_BACKUP_CRON",
@@ -251,19 +268,70 @@ DATABASE = Group(
         Variable(
             name="DB_BACKUP_COMPRESSION",
             purpose="How dumps are compressed: `gzip` or `zstd`, with a level behind a colon where another than the usual is wanted. "
-            "zstd is about three times as fast, and smaller; PostgreSQL's programs have to be built with it.",
+            "zstd is about three times as fast, and smaller; PostgreSQL's programs have to be built with it. `none` for a target that "
+            "compresses and stores what is the same once, as restic does.",
             default="gzip", form="compression", services=(BACKUP,),
+        ),
+        number(
+            "DB_BACKUP_STALL_SECONDS",
+            "A dump that has not grown for so many seconds, and no table's fingerprint done meanwhile, is ended, and has failed.",
+            default=900, minimum=10, maximum=DAY_SECONDS, services=(BACKUP,),
         ),
         flag(
             "DB_BACKUPS_ON_MOUNT",
             "Refuses to back up where DB_BACKUPS_DIR is not a mount point, so that a disk that is not there does not fill another.",
-            services=(BACKUP,),
+            services=(BACKUP, RESTORE),
         ),
         Variable(
             name="DB_BACKUP_SCRATCH_DIR",
             purpose="Where the scratch server that backups are restored into has its data meanwhile, as much as the database "
             "itself; empty: in DB_BACKUPS_DIR. Set it where that is a network's.",
             services=(BACKUP,),
+        ),
+        Variable(
+            name="BACKUP_AGE_RECIPIENT",
+            purpose="Public keys of age, comma separated, that sets of the database are encrypted to: who has one of the private "
+            "keys can read them, and this machine can't; so are WAL and base backups off the machine. Media are not: for these "
+            "take a target of restic, or rclone's crypt. Empty: nothing is encrypted.",
+            kind="items", form="age recipient", services=(BACKUP,),
+        ),
+        Variable(
+            name="BACKUP_AGE_IDENTITY",
+            purpose="The private key of age that belongs to it, as age-keygen wrote it, better named by BACKUP_AGE_IDENTITY_FILE. For "
+            "drills and restores: where it stays on the machine that backs up, encryption protects nothing from who has that.",
+            is_secret=True, services=(BACKUP,),
+        ),
+        flag(
+            "DB_PITR",
+            "Receives the database's WAL as it is written, so that a restore can go back to any second (`restore_db.sh --at`). The "
+            "backup service and the database both read it. Needs PostgreSQL 18 or newer.",
+            services=(DB, BACKUP),
+        ),
+        number(
+            "DB_PITR_DAYS",
+            "So many days back any second can be restored; older WAL goes.",
+            default=7, minimum=1, maximum=365, services=(BACKUP,),
+        ),
+        Variable(
+            name="DB_PITR_CRON",
+            purpose="When a base backup is taken, of what has changed since the last: WAL is replayed from the nearest one.",
+            default="30 2 * * *", form="cron", services=(BACKUP,),
+        ),
+        number(
+            "DB_PITR_FULL_DAYS",
+            "After so many days the next base backup is of everything.",
+            default=7, minimum=1, maximum=90, services=(BACKUP,),
+        ),
+        number(
+            "DB_PITR_SWITCH_SECONDS",
+            "What was written is complete as a segment of WAL, and on its way off the machine, after so many seconds.",
+            default=60, minimum=1, maximum=3600, services=(BACKUP,),
+        ),
+        Variable(
+            name="DB_PITR_SLOT_LIMIT",
+            purpose="So much WAL the database keeps for a backup service that is away; beyond it, it is removed so that the disk does "
+            "not fill, and a new base backup is taken once the service is back.",
+            default="4GB", form="PostgreSQL size", services=(DB,),
         ),
     ),
 )  # fmt: skip
@@ -276,13 +344,13 @@ CACHE_AND_TASKS = Group(
             purpose="Where Redis is, for cache, tasks and subscriptions: `redis://:password@host:6379/0`. `make run` and Docker "
             "Compose start one of their own where this is not set.",
             default=None, example="redis://:change-me@redis:6379/0", form="redis", is_secret=True, is_left_to_run=True,
-            made_from="REDIS_PASSWORD",
+            made_from="REDIS_PASSWORD", services=(*APPLICATION, BACKUP),
         ),
         Variable(
             name="REDIS_PASSWORD",
             purpose="The password of the Redis that Docker Compose starts; REDIS_URL is made from it there. Letters, digits, - and "
             "_ only.",
-            example="change-me-at-redis", form="word", is_secret=True, services=(REDIS,),
+            example="change-me-at-redis", form="word", is_secret=True, services=(REDIS, BACKUP),
         ),
         Variable(
             name="REDIS_MAXMEMORY",
@@ -327,7 +395,7 @@ STORAGE = Group(
         Variable(
             name="MEDIA_ROOT",
             purpose="The folder that uploaded files are kept in. It has to be writable, and in the backup.",
-            kind="path", default="/srv/media", development=".data/media", services=(WEB, WORKER, NGINX, BACKUP),
+            kind="path", default="/srv/media", development=".data/media", services=(WEB, WORKER, NGINX, BACKUP, RESTORE),
         ),
         Variable(
             name="MEDIA_ACCEL_LOCATION",
@@ -347,11 +415,107 @@ STORAGE = Group(
         ),
         Variable(
             name="MEDIA_BACKUP_TARGET",
-            purpose="Where media are copied to, off this machine; empty: nowhere yet.",
-            is_secret=True, services=(BACKUP,),
+            purpose="Where media are copied to, off this machine: rsync://host/module/path, user@host:/path, s3://bucket/prefix, "
+            "file:///mnt/nas or another of docs/backups.md; empty: nowhere.",
+            is_secret=True, services=(BACKUP, RESTORE),
         ),
         Variable(
             name="MEDIA_BACKUP_CRON", purpose="When media are copied.", default="30 3 * * *", form="cron", services=(BACKUP,)
+        ),
+    ),
+)  # fmt: skip
+
+BACKUP_TARGETS = Group(
+    title="Backup targets",
+    variables=(
+        Variable(
+            name="BACKUP_OFFSITE_TARGET",
+            purpose="Where verified sets of the database are copied to, off this machine, by addresses as MEDIA_BACKUP_TARGET has "
+            "them; the two may be one. Empty: nowhere, and then whatever destroys this machine destroys its backups.",
+            is_secret=True, services=(BACKUP,),
+        ),
+        Variable(
+            name="BACKUP_SSH_KEY",
+            purpose="The path of the private key for targets `user@host:/path` and `sftp://`. It has no passphrase.",
+            services=(BACKUP, RESTORE),
+        ),
+        Variable(
+            name="BACKUP_SSH_KNOWN_HOSTS",
+            purpose="The path of the list of host keys, as `ssh-keyscan` writes it: a host that is not in it is not connected to.",
+            services=(BACKUP, RESTORE),
+        ),
+        Variable(
+            name="AWS_ACCESS_KEY_ID",
+            purpose="Whom we are to an `s3://` target, where its address does not say.",
+            services=(BACKUP, RESTORE),
+        ),
+        Variable(name="AWS_SECRET_ACCESS_KEY", purpose="The secret that goes with it.", is_secret=True, services=(BACKUP, RESTORE)),
+        Variable(name="AWS_REGION", purpose="The region of an `s3://` target.", services=(BACKUP, RESTORE)),
+        Variable(
+            name="AWS_ENDPOINT_URL",
+            purpose="The address of an S3 server that is not Amazon's, such as https://s3.example.com.",
+            form="http", services=(BACKUP, RESTORE),
+        ),
+        Variable(
+            name="RESTIC_PASSWORD",
+            purpose="The password of the repository of a `restic:` target. Whoever loses it has lost the repository.",
+            is_secret=True, services=(BACKUP, RESTORE),
+        ),
+    ),
+)  # fmt: skip
+
+BACKUP_SERVICE = Group(
+    title="Backup service",
+    variables=(
+        Variable(
+            name="BACKUP_VERIFY_CRON",
+            purpose="When backups that are there are verified once more: the newest, and the one whose turn is the longest ago.",
+            default="0 5 * * 0", form="cron", services=(BACKUP,),
+        ),
+        Variable(
+            name="BACKUP_DRILL_CRON",
+            purpose="When the latest set is fetched from BACKUP_OFFSITE_TARGET, where that is set, restored, and compared.",
+            default="0 6 * * 0", form="cron", services=(BACKUP,),
+        ),
+        number(
+            "BACKUP_LIMIT_SECONDS",
+            "How long a job of the backup service may take; then it is ended, and counts as failed.",
+            default=21_600, minimum=60, maximum=7 * DAY_SECONDS, services=(BACKUP,),
+        ),
+        Variable(
+            name="BACKUP_PING_URL",
+            purpose="A dead man's switch, such as a check of healthchecks.io, which raises the alarm where no ping comes: the "
+            "database's backup posts to it when it is done, to its `/start` when it begins; whatever fails to its `/fail`.",
+            form="any http", is_secret=True, services=(BACKUP,),
+        ),
+        Variable(
+            name="ALERT_URL",
+            purpose="Where it is posted that backups or the certificate are not well, or well again, as JSON with a `text` as Slack "
+            "reads it.",
+            form="any http", is_secret=True, services=(BACKUP, CERTBOT),
+        ),
+        Variable(
+            name="ALERT_EMAIL",
+            purpose="Whom that is mailed to, with commas between the addresses, by the mail server of EMAIL_URL.",
+            kind="items", form="email address", services=(BACKUP, CERTBOT),
+        ),
+    ),
+)  # fmt: skip
+
+TELEMETRY = Group(
+    title="Telemetry",
+    variables=(
+        Variable(
+            name="SENTRY_DSN",
+            purpose="Where errors are sent, with their tracebacks and without what people sent: a project's DSN at Sentry, or at what "
+            "speaks like it. Empty: nowhere, and nothing of it is loaded.",
+            form="any http", is_secret=True, services=(WEB, WORKER),
+        ),
+        Variable(
+            name="OTEL_EXPORTER_OTLP_ENDPOINT",
+            purpose="Where traces are sent, as OpenTelemetry's OTLP over HTTP: http://collector:4318, to which /v1/traces is added. "
+            "Empty: nowhere, and nothing of it is loaded.",
+            form="any http", services=(WEB, WORKER),
         ),
     ),
 )  # fmt: skip
@@ -362,12 +526,34 @@ NGINX_GROUP = Group(
         Variable(
             name="SERVER_NAME",
             purpose="The name that nginx answers to; a request for another is closed without an answer.",
-            default="localhost", example="api.example.com", form="host", services=(NGINX,),
+            default="localhost", example="api.example.com", form="host", services=(NGINX, CERTBOT),
         ),
         flag(
             "USE_TLS",
             "Serves TLS on port 443 and sends port 80 there.",
             default=True, development=False, services=(*APPLICATION, NGINX),
+        ),
+        Variable(
+            name="TLS_MODE",
+            purpose="Where the certificate comes from: `files`, which TLS_FOLDER has; `acme`, from Let's Encrypt or another "
+            "authority, by itself; or `selfsigned`, made by nginx itself, which no browser believes: for a first start.",
+            default="files", example="selfsigned", choices=("files", "acme", "selfsigned"), services=(NGINX,),
+        ),
+        Variable(
+            name="ACME_EMAIL",
+            purpose="Whom the authority may write to, where TLS_MODE is acme. Empty: nobody; that a renewal fails is told by "
+            "ALERT_URL and ALERT_EMAIL.",
+            form="email address", services=(CERTBOT,),
+        ),
+        flag(
+            "ACME_STAGING",
+            "Takes test certificates from Let's Encrypt's staging, which no browser believes, and whose limits are wide: for a try.",
+            services=(CERTBOT,),
+        ),
+        Variable(
+            name="ACME_SERVER",
+            purpose="The directory of another authority that speaks ACME; empty: Let's Encrypt's.",
+            form="any http", services=(CERTBOT,),
         ),
         Variable(
             name="TLS_CERT_PATH",
@@ -381,13 +567,18 @@ NGINX_GROUP = Group(
         ),
         number(
             "HTTP_PORT",
-            "The port that nginx is reached on without TLS.",
+            "The port that nginx is reached on without TLS. Where TLS_MODE is acme, the authority asks at port 80.",
             default=80, development=8080, minimum=1, maximum=65_535, services=(NGINX, COMPOSE),
         ),
         number(
             "HTTPS_PORT",
             "The port that nginx is reached on with TLS, and that HTTP_PORT sends to.",
             default=443, development=8443, minimum=1, maximum=65_535, services=(NGINX, COMPOSE),
+        ),
+        Variable(
+            name="PUBLISH_ADDRESS",
+            purpose="The host's address on which production opens its ports; empty: all of them. Behind another proxy: 127.0.0.1.",
+            form="host", services=(COMPOSE,),
         ),
         Variable(
             name="UPSTREAM",
@@ -424,17 +615,31 @@ EMAIL = Group(
             name="EMAIL_URL",
             purpose="The mail server in one line, `smtp+tls://user:password@host:587`; or the five below. With neither, mail "
             "is written to the log and reaches nobody.",
-            development="consolemail://", form="email", is_secret=True,
+            development="consolemail://", form="email", is_secret=True, services=(*APPLICATION, BACKUP, CERTBOT),
         ),
-        Variable(name="EMAIL_HOST", purpose="The mail server's name, where EMAIL_URL is empty.", form="host"),
-        number("EMAIL_PORT", "The mail server's port.", default=587, minimum=1, maximum=65_535),
-        Variable(name="EMAIL_USER", purpose="Whom we are to the mail server; empty: it asks for no name."),
-        Variable(name="EMAIL_PASS", purpose="The password at the mail server.", is_secret=True),
-        flag("EMAIL_USE_TLS", "Speaks TLS to the mail server, by STARTTLS.", default=True),
+        Variable(
+            name="EMAIL_HOST", purpose="The mail server's name, where EMAIL_URL is empty.", form="host",
+            services=(*APPLICATION, BACKUP, CERTBOT),
+        ),
+        number(
+            "EMAIL_PORT", "The mail server's port.",
+            default=587, minimum=1, maximum=65_535, services=(*APPLICATION, BACKUP, CERTBOT),
+        ),
+        Variable(
+            name="EMAIL_USER", purpose="Whom we are to the mail server; empty: it asks for no name.",
+            services=(*APPLICATION, BACKUP, CERTBOT),
+        ),
+        Variable(
+            name="EMAIL_PASS", purpose="The password at the mail server.", is_secret=True, services=(*APPLICATION, BACKUP, CERTBOT)
+        ),
+        flag(
+            "EMAIL_USE_TLS", "Speaks TLS to the mail server, by STARTTLS.", default=True, services=(*APPLICATION, BACKUP, CERTBOT)
+        ),
         Variable(
             name="DEFAULT_FROM_EMAIL",
             purpose="Whom mail is from.",
             default="Slipway <noreply@localhost>", example="Slipway <noreply@example.com>", form="email address",
+            services=(*APPLICATION, BACKUP, CERTBOT),
         ),
     ),
 )  # fmt: skip
@@ -449,7 +654,25 @@ CONTAINERS = Group(
             form="word",
             services=(COMPOSE,),
         ),
-        image("APPLICATION_IMAGE", "", "the application, which is built and tagged; empty: by the project's name"),
+        Variable(
+            name="COMPOSE_FILE",
+            purpose="The compose files that `docker compose` reads, with colons between them.",
+            default="docker-compose.yml", example="docker-compose.yml:docker-compose.prod.yml", services=(COMPOSE,),
+        ),
+        Variable(
+            name="COMPOSE_PROFILES",
+            purpose="The optional services that run, with commas between them. In production the colour that serves is one of them; "
+            "a deploy writes it.",
+            kind="items", example="backup", form="word", services=(COMPOSE,),
+        ),
+        image(
+            "APPLICATION_IMAGE", "",
+            "the application, which is built and tagged; empty: by the project's name. In production a deploy writes it, with the "
+            "commit, for worker and scheduler",
+        ),
+        image("WEB_BLUE_IMAGE", "", "the web server's blue colour in production; a deploy writes it"),
+        image("WEB_GREEN_IMAGE", "", "the web server's green colour in production; a deploy writes it"),
+        image("BACKUP_IMAGE", "", "the backup service, which is built and tagged; empty: by the project's name"),
         Variable(
             name="TLS_FOLDER",
             purpose="The folder on this machine with the certificate and its key, mounted where TLS_CERT_PATH and TLS_KEY_PATH "
@@ -457,19 +680,68 @@ CONTAINERS = Group(
             services=(COMPOSE,),
         ),
         image("PYTHON_IMAGE", "python:3.14-slim", "Python, which the application's is built on"),
-        image("POSTGRES_IMAGE", "postgres:18", "PostgreSQL; a new major needs more than a new name"),
+        image("POSTGRES_IMAGE", "postgres:18", "PostgreSQL; for a new major: `scripts/stack.sh upgrade-postgres`"),
+        Variable(
+            name="POSTGRES_VOLUME",
+            purpose="The volume with PostgreSQL's data; empty: by the project's name. `scripts/stack.sh upgrade-postgres` writes it.",
+            form="word",
+            services=(COMPOSE,),
+        ),
         image("REDIS_IMAGE", "redis:8", "Redis"),
         image("NGINX_IMAGE", "nginx:1.30", "nginx, which ours is built on"),
+        number(
+            "DEPLOY_HEALTHY_SECONDS",
+            "For how long a deploy waits until what it has started is healthy. What is not by then never serves.",
+            default=180, minimum=10, maximum=500, services=(COMPOSE,),
+        ),
+        image("PROMETHEUS_IMAGE", "prom/prometheus:v3.7.3", "Prometheus, of the profile observability"),
+        image("GRAFANA_IMAGE", "grafana/grafana:12.2.1", "Grafana, of the profile observability"),
         memory("WEB_MEMORY", "512m", "the web server"),
         memory("WORKER_MEMORY", "768m", "the worker; a picture of MEDIA_MAX_PIXELS takes some 300 MB to decode"),
         memory("SCHEDULER_MEMORY", "256m", "the scheduler"),
         memory("DB_MEMORY", "1g", "PostgreSQL, which sizes its buffers by it"),
         memory("REDIS_MEMORY", "256m", "Redis, which evicts cached values at three quarters of it"),
         memory("NGINX_MEMORY", "128m", "nginx"),
+        memory("PROMETHEUS_MEMORY", "512m", "Prometheus"),
+        memory("GRAFANA_MEMORY", "256m", "Grafana"),
+        Variable(
+            name="PROMETHEUS_KEEP",
+            purpose="For how long Prometheus keeps what it has measured, such as 30d.",
+            default="30d", form="word", services=(COMPOSE,),
+        ),
+        number(
+            "GRAFANA_PORT", "The port on 127.0.0.1 that Grafana is reached on.",
+            default=3000, minimum=1, maximum=65_535, services=(COMPOSE,),
+        ),
+        memory("BACKUP_MEMORY", "1g", "the backup service, with the scratch server that backups are restored into"),
+        number(
+            "WEB_REPLICAS",
+            "How many web servers there are, of each colour in production; `scripts/stack.sh scale web=2` writes it.",
+            default=1, minimum=1, maximum=50, services=(COMPOSE,),
+        ),
+        number(
+            "WORKER_REPLICAS",
+            "How many workers there are; `scripts/stack.sh scale worker=2` writes it.",
+            default=1, minimum=1, maximum=50, services=(COMPOSE,),
+        ),
+        Variable(
+            name="BACKUPS_FOLDER",
+            purpose="The folder on this machine that backups go to, which has to be user 999's; empty: a volume.",
+            services=(COMPOSE,),
+        ),
+        Variable(
+            name="BACKUP_KEYS_FOLDER",
+            purpose="The folder on this machine with the keys for targets, mounted as /keys: BACKUP_SSH_KEY=/keys/id_ed25519. They "
+            "have to be user 999's. Empty: a volume.",
+            services=(COMPOSE,),
+        ),
     ),
-)
+)  # fmt: skip
 
-GROUPS = (DJANGO, SECURITY, SERVER, DATABASE, CACHE_AND_TASKS, STORAGE, NGINX_GROUP, EMAIL, CONTAINERS)
+GROUPS = (
+    DJANGO, GRAPHQL, SECURITY, SERVER, DATABASE, CACHE_AND_TASKS, STORAGE, BACKUP_TARGETS, BACKUP_SERVICE, TELEMETRY,
+    NGINX_GROUP, EMAIL, CONTAINERS,
+)  # fmt: skip
 
 
 def all_variables() -> Iterator[Variable]:

@@ -23,6 +23,8 @@ fi
 # uv installs in seconds what pip takes a minute for; its own wheel is checked by the hash in the same file. Where there is no
 # uv for this machine, or it cannot download (pip has a configuration of its own: mirrors, certificates), pip does it.
 echo "Installing the requirements" >&2
+# pip compiles what it installs; uv leaves that to the first start, which may not write here, nor any after it.
+[ -z "${PYTHONDONTWRITEBYTECODE:-}" ] || export UV_COMPILE_BYTECODE=1
 uv=$(mktemp) said=$(mktemp)
 trap 'rm -f "$uv" "$said"' EXIT
 sed -n '/^uv==/,/^    # via/p' "$requirements" >"$uv"

@@ -6,20 +6,22 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import psutil
 
 from embedded.errors import OperatorError
-from embedded.signals import Stopped, leave_interrupt_to_child
+from embedded.signals import Stopped, leave_interrupt_to_child, pause
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 LAST_LINES = 15
 LOG_MAX_BYTES = 10_000_000
+LOOK_SECONDS = 0.02
 
 
 def die_with_parent(parent_death_signal: int) -> Callable[[], None]:
@@ -36,16 +38,38 @@ def die_with_parent(parent_death_signal: int) -> Callable[[], None]:
 
 def run(command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:
     """Run a command to its end and return what it printed; raises OperatorError where it fails."""
-    done = subprocess.run(  # noqa: S603 - commands are lists of our own
-        [str(part) for part in command], capture_output=True, text=True, check=False, env=env, cwd=cwd
-    )
-    if done.returncode != 0:
-        printed = (done.stdout + done.stderr).strip()
+    with (
+        tempfile.TemporaryFile("w+", errors="replace") as out,
+        tempfile.TemporaryFile("w+", errors="replace") as err,
+        subprocess.Popen(  # noqa: S603 - commands are lists of our own
+            [str(part) for part in command], stdout=out, stderr=err, env=env, cwd=cwd
+        ) as process,
+    ):
+        try:
+            status = end_of(process)
+        except BaseException:
+            process.kill()
+            raise
+        printed, complained = text_of(out), text_of(err)
+    if status != 0:
         raise OperatorError(
-            f"Cannot run {Path(str(command[0])).name}: it ended with status {done.returncode}.",
-            hint=f"It said:\n{last_lines(printed)}",
+            f"Cannot run {Path(str(command[0])).name}: it ended with status {status}.",
+            hint=f"It said:\n{last_lines((printed + complained).strip())}",
         )
-    return done.stdout
+    return printed
+
+
+def text_of(file: IO[str]) -> str:
+    """Return what was written into a file."""
+    file.seek(0)
+    return file.read()
+
+
+def end_of(process: subprocess.Popen[bytes]) -> int:
+    """Wait until a process has ended; return its status. Raises Stopped where we are told to end meanwhile."""
+    while process.poll() is None:
+        pause(LOOK_SECONDS)
+    return process.wait()
 
 
 def run_in_terminal(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path) -> int:
@@ -58,7 +82,7 @@ def run_in_terminal(command: Sequence[str | Path], *, env: Mapping[str, str], cw
         preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - it only makes one system call
     ) as process:
         try:
-            status = process.wait()
+            status = end_of(process)
         except Stopped:
             process.terminate()
             raise
@@ -86,7 +110,7 @@ class Child:
     ) -> None:
         """Start it. Call from the main thread: the child gets `stop_signal` when the thread that started it ends."""
         self.name, self.log_path, self.stop_signal = name, log_path, stop_signal
-        self._is_asked = False
+        self._asked_at: float | None = None
         self._log = opened_log(log_path)
         self.process = subprocess.Popen(  # noqa: S603 - commands are lists of our own
             [str(part) for part in command],
@@ -120,19 +144,19 @@ class Child:
         return last_lines(self.log_path.read_text(errors="replace"))
 
     def stop(self, *, timeout_seconds: float = 15) -> None:
-        """Ask it to end, and make it where it takes too long."""
-        self.ask_to_stop()
+        """Ask it to end, and make it where it takes too long, counted from when it was asked first."""
+        asked_at = self.ask_to_stop()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(timeout_seconds)
+            self.process.wait(max(0, asked_at + timeout_seconds - time.monotonic()))
         self.kill()
 
-    def ask_to_stop(self) -> None:
-        """Ask it to end, and do not wait. Ask once: to Celery a second time means at once."""
-        if self._is_asked:
-            return
-        self._is_asked = True
-        with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(self.stop_signal)
+    def ask_to_stop(self) -> float:
+        """Ask it to end, and do not wait; return when it was asked. Ask once: to Celery a second time means at once."""
+        if self._asked_at is None:
+            self._asked_at = time.monotonic()
+            with contextlib.suppress(ProcessLookupError):
+                self.process.send_signal(self.stop_signal)
+        return self._asked_at
 
     def kill(self) -> None:
         """End it and what it started, at once."""

@@ -7,6 +7,7 @@ import atexit
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from embedded.errors import OperatorError
 from embedded.stack import Stack
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+SSHD = "/usr/sbin/sshd"
 LEFT_OUT: dict[str, str] = {}
 
 
@@ -76,14 +78,42 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def what_is_missing() -> dict[str, str]:
     """Return the groups of tests that this machine can't run, by their markers, each with why."""
-    missing = {}
-    if not any(shutil.which(name) for name in CHROMIUM):
-        missing["browser"] = "no Chromium"
-    if shutil.which("docker") is None or not Path("/var/run/docker.sock").exists():
-        missing["stack"] = "no Docker engine"
-    if shutil.which("node") is None:
-        missing["clients"] = "no Node"
-    return missing
+    lacks: dict[str, tuple[bool, str]] = {
+        "browser": (not any(shutil.which(name) for name in CHROMIUM), "no Chromium"),
+        "stack": (are_missing("docker") or not Path("/var/run/docker.sock").exists(), "no Docker engine"),
+        "clients": (are_missing("node"), "no Node"),
+        "rsync": (are_missing("rsync"), "no rsync"),
+        "sshd": (not Path(SSHD).exists() or are_missing("rsync"), "no OpenSSH server"),
+        "restic": (are_missing("restic"), "no restic"),
+        "prometheus": (are_missing("promtool", "prometheus"), "no Prometheus"),
+        "pebble": (are_missing("pebble", "pebble-challtestsrv"), "no pebble"),
+        "mount": (not can_mount(), "no right to mount"),
+    }
+    return {marker: reason for marker, (is_missing, reason) in lacks.items() if is_missing}
+
+
+def are_missing(*programs: str) -> bool:
+    """Tell whether one of some programs is not there."""
+    return not all(shutil.which(name) for name in programs)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Under REQUIRE_STACK_TESTS, end a run of several processes (pytest-xdist) before they begin."""
+    if getattr(config.option, "numprocesses", None) and (missing := what_is_missing()) and everything_is_required():
+        raise pytest.UsageError(f"REQUIRE_STACK_TESTS is set, and this machine has {', '.join(missing.values())}.")
+
+
+def everything_is_required() -> bool:
+    """Say whether a test that can't run is a failure."""
+    return os.environ.get("REQUIRE_STACK_TESTS") == "1"
+
+
+def can_mount() -> bool:
+    """Tell whether we may have a file system of our own: root may, but in most containers."""
+    if are_missing("unshare", "mount"):
+        return False
+    words = ["unshare", "--mount", "mount", "-t", "tmpfs", "none", tempfile.gettempdir()]
+    return os.geteuid() == 0 and subprocess.run(words, capture_output=True, check=False).returncode == 0  # noqa: S603 - ours
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -92,13 +122,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         concerned = [item for item in items if item.get_closest_marker(marker)]
         if not concerned:
             continue
-        if os.environ.get("REQUIRE_STACK_TESTS") == "1":
+        if everything_is_required():
             raise pytest.UsageError(
                 f"REQUIRE_STACK_TESTS is set, and {len(concerned)} {marker} tests cannot run: {reason}."
             )
         LEFT_OUT[marker] = f"{len(concerned)} {marker} tests ({reason})"
         for item in concerned:
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what one of several processes left out to the one that prints."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["left_out"] = LEFT_OUT
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """Take what a process of several left out."""
+    LEFT_OUT.update(getattr(node, "workeroutput", {}).get("left_out", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -15,7 +15,7 @@ from embedded.left_over import end_left_over
 from embedded.lock import locked
 from embedded.preparation import fingerprint
 from embedded.processes import run
-from embedded.signals import Stopped, ignore_signals, stop_on_signals
+from embedded.signals import Stopped, ignore_signals, pause, stop_on_signals
 from embedded.stack import ROOT, SERVERS, WEB, WORKER, Stack
 from embedded.state import is_free
 
@@ -143,7 +143,7 @@ def watch(stack: Stack) -> None:
     """Wait until somebody stops us; raises OperatorError where a process ends by itself."""
     while True:
         stack.require_alive()
-        time.sleep(LOOK_SECONDS)
+        pause(LOOK_SECONDS)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from embedded.errors import OperatorError
 from embedded.processes import Child
+from embedded.signals import pause
 from embedded.state import ServerState, free_port
 
 START_SECONDS = 30
@@ -67,7 +68,7 @@ class Server(abc.ABC):
                 return
             if time.monotonic() > deadline:
                 break
-            time.sleep(PAUSE_SECONDS)
+            pause(PAUSE_SECONDS)
             self.begin()
         end = self.child.log_end() if self.child else ""
         self.kill()
@@ -87,7 +88,7 @@ class Server(abc.ABC):
                     f"Cannot reach {self.title}, which another process of this clone should have started.",
                     hint="python -m embedded stop",
                 )
-            time.sleep(PAUSE_SECONDS)
+            pause(PAUSE_SECONDS)
             self.state = ServerState.of(self.state_path)
 
     def wait(self, *, deadline: float) -> bool:
@@ -95,7 +96,7 @@ class Server(abc.ABC):
         while time.monotonic() < deadline and (self.child is None or self.child.is_running):
             if self.answers():
                 return True
-            time.sleep(0.03)
+            pause(0.03)
         return False
 
     def stop(self) -> None:

@@ -16,11 +16,13 @@ from embedded.errors import OperatorError
 from embedded.postgres import Postgres
 from embedded.processes import Child, run
 from embedded.server import Server
+from embedded.signals import pause
 from embedded.state import free_port
 from embedded.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 60
+ASK_SECONDS = 5  # and for so long a signal may have to wait
 WEB, WORKER = "web", "worker"
 SERVERS: dict[str, type[Server]] = {"DATABASE_URL": Postgres, "REDIS_URL": Valkey}
 
@@ -159,7 +161,7 @@ class Stack:
                     f"Cannot get ready within {READY_SECONDS} s: {self.readiness()}.",
                     hint=f"The logs are in {self.folder / 'logs'}.",
                 )
-            time.sleep(0.1)
+            pause(0.1)
 
     def require_alive(self) -> None:
         """Raise OperatorError where one of the processes has ended by itself."""
@@ -184,7 +186,7 @@ class Stack:
     def ask(self, path: str) -> str:
         """Return what the web server answers at a path, empty where it does not."""
         try:
-            with urllib.request.urlopen(self.url + path, timeout=10) as response:  # noqa: S310 - our own loopback address
+            with urllib.request.urlopen(self.url + path, timeout=ASK_SECONDS) as response:  # noqa: S310 - our own loopback address
                 return str(response.read().decode())
         except urllib.error.HTTPError as error:
             return error.read().decode()

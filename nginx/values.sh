@@ -1,10 +1,14 @@
 #!/bin/sh
-# Sourced by 41-render.sh: what templates need and no variable says in the form they need. Exports variables, does nothing else.
+# Sourced by 41-render.sh and those after it: what templates need and no variable says in the form they need. Exports variables, does nothing else.
 # shellcheck disable=SC2153 # SERVER_NAME is the environment's
 export SERVER_NAMES="$SERVER_NAME" STATIC_PATH="/${STATIC_URL#/}" MEDIA_PATH="/${MEDIA_URL#/}" ADMIN_PATH="/${ADMIN_URL#/}"
 export STATIC_FOLDER="${STATIC_ROOT%/}" MEDIA_FOLDER="${MEDIA_ROOT%/}" HTTPS_PORT_SUFFIX=":$HTTPS_PORT" HSTS='' ALT_SVC=''
 ACCEL_PATH=${MEDIA_ACCEL_LOCATION:-protected-media/}
 export ACCEL_PATH="/${ACCEL_PATH#/}"
+case ${TLS_MODE:-files} in
+  selfsigned) export TLS_CERT_PATH=/etc/nginx/conf.d/selfsigned/fullchain.pem TLS_KEY_PATH=/etc/nginx/conf.d/selfsigned/privkey.pem ;;
+  acme) export TLS_CERT_PATH=/etc/nginx/conf.d/acme/current/fullchain.pem TLS_KEY_PATH=/etc/nginx/conf.d/acme/current/privkey.pem ;;
+esac
 [ "$SERVER_NAME" != localhost ] || SERVER_NAMES='localhost 127.0.0.1 [::1]'
 [ "$HTTPS_PORT" != 443 ] || HTTPS_PORT_SUFFIX=''
 [ "$SECURE_HSTS_SECONDS" = 0 ] || HSTS="max-age=$SECURE_HSTS_SECONDS; includeSubDomains" # as Django says it

@@ -30,9 +30,10 @@ class Compose:
 
     def redis_cli(self) -> list[str]:
         """Return what runs the commands of its standard input in Redis; `REDISCLI_AUTH` is the container's own password."""
-        script = 'REDISCLI_AUTH="$REDIS_PASSWORD" exec redis-cli -e --no-auth-warning -x CONFIG SET requirepass'
+        authentication = 'REDISCLI_AUTH="${REDIS_PASSWORD:-$(cat "$REDIS_PASSWORD_FILE")}"'
+        script = f"{authentication} exec redis-cli -e --no-auth-warning -x CONFIG SET requirepass"
         return self.command("exec", "-T", "redis", "sh", "-c", script)
 
     def recreate(self, *services: str) -> list[str]:
-        """Return what replaces the containers whose environment has changed, and waits until they are healthy."""
-        return self.command("up", "-d", "--wait", *services)
+        """Return what replaces containers, changed or not, and waits until they are healthy."""
+        return self.command("up", "-d", "--force-recreate", "--wait", *services)

@@ -35,13 +35,15 @@ def value(text: str, name: str) -> str:
 
 
 def replace(path: Path, text: str) -> None:
-    """Write the file whole or not at all, with the rights that it had; a new one is its owner's alone. Raises OSError."""
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
+    """Write the file whole or not at all, with the owner and rights that it had; a new one is its owner's alone. Raises OSError."""
+    was = path.stat() if path.exists() else None
     fresh = path.with_name(f"{path.name}.fresh")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    fresh.chmod(mode)
+    if was:
+        os.chown(fresh, was.st_uid, was.st_gid)
+        fresh.chmod(was.st_mode & 0o777)
     fresh.replace(path)

@@ -1,4 +1,7 @@
-"""What an operator is told when something cannot or should not be done: a fact, then a hint. Printed at one place, `ops.main`."""
+"""What an operator is told when something cannot or should not be done: a fact, then a hint.
+
+Printed by each command's `main`, and nowhere else.
+"""
 
 DONE, FAILED, WRONG_USAGE, REFUSED, LOCKED = 0, 1, 2, 3, 4
 
@@ -10,6 +13,19 @@ class OperatorError(Exception):
         super().__init__(message)
         self.hint = hint
         self.status = status
+
+    def __str__(self) -> str:
+        return f"error: {self.args[0]}\n hint: {self.hint}"
+
+
+class StoppedError(BaseException):
+    """Somebody ended the command, which says nothing of its work: like KeyboardInterrupt, nothing for who handles errors."""
+
+    status = FAILED
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
 
     def __str__(self) -> str:
         return f"error: {self.args[0]}\n hint: {self.hint}"

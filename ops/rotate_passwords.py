@@ -1,4 +1,7 @@
-"""`scripts/rotate_passwords.sh`: new passwords for PostgreSQL and Redis, in the servers and in the env file together."""
+"""`scripts/rotate_passwords.sh`: new passwords for PostgreSQL and Redis, in the servers and in the env file.
+
+In production they are in files: `scripts/stack.sh rotate-secrets`, without a failed request.
+"""
 
 import argparse
 import secrets
@@ -13,6 +16,7 @@ from ops.errors import DONE, REFUSED, OperatorError
 APPLICATION = ("web", "worker", "scheduler")
 DEFAULT = Path(".env")
 SERVERS = {"db": "DB_PASSWORD", "redis": "REDIS_PASSWORD"}
+BACKUP = "backup"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -50,18 +54,39 @@ def main(arguments: list[str] | None = None) -> int:
 def rotate(compose: Compose, servers: tuple[str, ...], *, is_dry_run: bool) -> None:
     """Look, then for each server: set the new password, write it down; at last start the application anew."""
     text = "" if compose.env_file == DEFAULT and not DEFAULT.exists() else env_file.read(compose.env_file)
-    require_running(compose, servers)
+    require_no_files(text, servers)
+    running = require_running(compose, servers)
     for server in servers:
         say(f"Changing {SERVERS[server]} in {server} and in {compose.env_file}")
         if not is_dry_run:
             text = change(compose, server, text)
     say(f"Starting {', '.join(APPLICATION)} anew")
     if not is_dry_run:
-        start_anew(compose, servers)
+        if "redis" in servers and BACKUP in running:
+            start_backup_anew(compose)
+        start_anew(compose, (*APPLICATION, *(server for server in servers if server == "redis")))
 
 
-def require_running(compose: Compose, servers: tuple[str, ...]) -> None:
-    """Raise OperatorError where a server does not run: its password can only be changed in the running one."""
+def require_no_files(text: str, servers: tuple[str, ...]) -> None:
+    """Raise OperatorError where a password is in a file, as in production."""
+    for server in servers:
+        if env_file.value(text, f"{SERVERS[server]}_FILE"):
+            raise OperatorError(
+                f"Refusing to go on: {SERVERS[server]} is in a file, as in production. Nothing was changed.",
+                hint=f"scripts/stack.sh rotate-secrets {server}",
+                status=REFUSED,
+            )
+
+
+def start_backup_anew(compose: Compose) -> None:
+    """Give the backup service Redis's new password. Nobody waits for it: it is well when a backup is."""
+    command = compose.command("up", "-d", "--no-deps", "--force-recreate", BACKUP)
+    hint = f"See why: docker compose logs {BACKUP}"
+    run(command, what="start the backup service anew", hint=hint, limit_seconds=600)
+
+
+def require_running(compose: Compose, servers: tuple[str, ...]) -> list[str]:
+    """Return what runs; raises OperatorError where a server does not: its password can only be changed in the running one."""
     hint = "Start the stack: docker compose up -d --wait"
     running = run(compose.running(), what="ask Docker what runs", hint=hint).split()
     for server in servers:
@@ -69,6 +94,7 @@ def require_running(compose: Compose, servers: tuple[str, ...]) -> None:
             raise OperatorError(
                 f"Refusing to go on: {server} does not run. Nothing was changed.", hint=hint, status=REFUSED
             )
+    return running
 
 
 def change(compose: Compose, server: str, text: str) -> str:
@@ -97,11 +123,10 @@ def set_password(compose: Compose, server: str, password: str) -> None:
         run(compose.redis_cli(), standard_input=password, what="change the password in Redis", hint=hint)
 
 
-def start_anew(compose: Compose, servers: tuple[str, ...]) -> None:
-    """Give the containers their new environment. The servers' own is needed only at their next start: Redis reads it then."""
-    recreated = (*APPLICATION, *(server for server in servers if server == "redis"))
+def start_anew(compose: Compose, services: tuple[str, ...]) -> None:
+    """Give the containers their new passwords. Compose does not look at a file's content: they are made anew in any case."""
     run(
-        compose.recreate(*recreated),
+        compose.recreate(*services),
         limit_seconds=600,
         what="start the application with the new passwords",
         hint="The passwords are changed, in the servers and in the env file. Start it: docker compose up -d --wait",

@@ -2,14 +2,33 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.test import Client
+from hypothesis import HealthCheck, settings
 from pytest_django import Settings
+from xdist.scheduler import LoadScopeScheduling
 
 from apps.accounts.models import User
+from tests.asgi_client import Client
 from tests.graphql_client import GraphQLClient
+from tests.sharing import ByFolder, rank
+
+# The same examples in every run, however slow the machine: what is found at random is found in somebody else's run.
+settings.register_profile("suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with those that take longest, where several processes share the run."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: rank(item.nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Return what shares a run out among several processes."""
+    return ByFolder(config, log)
 
 
 @pytest.fixture(autouse=True)
@@ -17,9 +36,15 @@ def own_media_folder(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """Keep a test's files to itself."""
     uses_database = request.node.get_closest_marker("django_db") or "db" in request.fixturenames
     if uses_database or "transactional_db" in request.fixturenames:
-        settings: Settings = request.getfixturevalue("settings")
-        settings.MEDIA_ROOT = tmp_path / "media"
+        own: Settings = request.getfixturevalue("settings")
+        own.MEDIA_ROOT = tmp_path / "media"
         cache.clear()
+
+
+@pytest.fixture
+def client() -> Client:
+    """Return a browser that nobody is signed in with."""
+    return Client()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ looked at, so that many at the same time can't all pass under the limit; a right
 """
 
 import hashlib
-import ipaddress
 import math
 import time
 from contextlib import suppress
@@ -15,9 +14,9 @@ from django.conf import settings
 from django.core.cache import cache
 
 from api.errors import TooManyAttemptsError
+from config.client_address import network_of
 
 SPRAYING_FACTOR = 10
-IPV6_SUBSCRIBER_BITS = 64  # what one customer gets: a counter per single address could be walked around for ever
 
 
 def start(*, email: str, address: str) -> None:
@@ -86,11 +85,3 @@ def until_key(key: str) -> str:
 def hashed(*parts: str) -> str:
     """Return a cache key that tells nothing about its parts."""
     return "attempts:" + hashlib.sha256("\n".join(parts).encode(errors="backslashreplace")).hexdigest()
-
-
-def network_of(address: str) -> str:
-    """Return the part of a network address that belongs to one subscriber."""
-    with suppress(ValueError):
-        if ipaddress.ip_address(address).version == 6:  # noqa: PLR2004  the number is the protocol's name
-            return str(ipaddress.ip_network((address, IPV6_SUBSCRIBER_BITS), strict=False))
-    return address

@@ -14,30 +14,30 @@ class RegisterInput:
 
     email: str = strawberry.field(description="The login, in any case; no two accounts have the same.")
     name: str = strawberry.field(description="Shown to everybody.")
-    password: str
+    password: str = strawberry.field(description="At least ten characters that nobody guesses.")
 
 
 @strawberry.input(description="Whom to sign in.")
 class LoginInput:
     """Credentials."""
 
-    email: str
-    password: str
+    email: str = strawberry.field(description="The login, in any case.")
+    password: str = strawberry.field(description="The password.")
 
 
 @strawberry.input(description="A change of one's own password.")
 class ChangePasswordInput:
     """The old one proves that it is not somebody at an unlocked screen."""
 
-    current_password: str
-    new_password: str
+    current_password: str = strawberry.field(description="The password until now.")
+    new_password: str = strawberry.field(description="The password from now on.")
 
 
 @strawberry.input(description="Whose password was forgotten.")
 class RequestPasswordResetInput:
     """Where the link goes."""
 
-    email: str
+    email: str = strawberry.field(description="Where the link goes, if there is such an account.")
 
 
 @strawberry.input(description="A new password in place of a forgotten one.")
@@ -45,7 +45,7 @@ class ResetPasswordInput:
     """The link's token and the password chosen."""
 
     token: str = strawberry.field(description="What follows `#reset=` in the mailed link.")
-    new_password: str
+    new_password: str = strawberry.field(description="The password from now on.")
 
 
 @strawberry.input(description="A new access token.")
@@ -60,14 +60,14 @@ class CreateAccessTokenInput:
 class RevokeAccessTokenInput:
     """One's own."""
 
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description="The token.")
 
 
 @strawberry.type(description="The new user, or what was wrong.")
 class RegisterPayload:
     """Registering does not sign in."""
 
-    user: User | None = None
+    user: User | None = strawberry.field(default=None, description="The new user.")
     errors: list[UserError] = strawberry.field(default_factory=list)
 
 
@@ -75,7 +75,7 @@ class RegisterPayload:
 class LoginPayload:
     """Comes with the session's cookie."""
 
-    viewer: User | None = None
+    viewer: User | None = strawberry.field(default=None, description="Who is signed in now.")
     errors: list[UserError] = strawberry.field(default_factory=list)
 
 
@@ -83,7 +83,7 @@ class LoginPayload:
 class LogoutPayload:
     """True also where nobody was."""
 
-    ok: bool
+    ok: bool = strawberry.field(description="True, also where nobody was.")
     errors: list[UserError] = strawberry.field(default_factory=list)
 
 
@@ -91,7 +91,7 @@ class LogoutPayload:
 class ChangePasswordPayload:
     """The session stays; the others have ended."""
 
-    viewer: User | None = None
+    viewer: User | None = strawberry.field(default=None, description="Who has the new password.")
     errors: list[UserError] = strawberry.field(default_factory=list)
 
 
@@ -99,7 +99,7 @@ class ChangePasswordPayload:
 class RequestPasswordResetPayload:
     """Tells nothing about the address."""
 
-    ok: bool
+    ok: bool = strawberry.field(description="False for what is no address at all.")
     errors: list[UserError] = strawberry.field(default_factory=list)
 
 
@@ -107,7 +107,7 @@ class RequestPasswordResetPayload:
 class ResetPasswordPayload:
     """Does not sign in."""
 
-    ok: bool
+    ok: bool = strawberry.field(description="Whether the password was set.")
     errors: list[UserError] = strawberry.field(default_factory=list)
 
 
@@ -115,7 +115,7 @@ class ResetPasswordPayload:
 class CreateAccessTokenPayload:
     """The only answer that ever has a token's text."""
 
-    access_token: AccessToken | None = None
+    access_token: AccessToken | None = strawberry.field(default=None, description="The new token.")
     token: str | None = strawberry.field(
         default=None, description="Send it as `Authorization: Bearer …`. Shown this once."
     )
@@ -126,5 +126,5 @@ class CreateAccessTokenPayload:
 class RevokeAccessTokenPayload:
     """A token that is not one's own is a NOT_FOUND among the top-level errors."""
 
-    access_token: AccessToken | None = None
+    access_token: AccessToken | None = strawberry.field(default=None, description="The token as it is now.")
     errors: list[UserError] = strawberry.field(default_factory=list)

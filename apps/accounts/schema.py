@@ -8,10 +8,13 @@ import strawberry
 from django.core.exceptions import ValidationError
 
 from api import nodes
+from api.cache_hints import PRIVATE
 from api.context import Info
 from api.fields import field, mutation
 from api.payloads import user_errors
 from apps.accounts import password_reset, payloads, selectors, services, types
+
+COST_OF_HASHING = 200  # a password's hash is meant to take its time, as long as some hundred fields do
 
 
 def own_tokens(viewer: Any, ids: Sequence[UUID]) -> dict[UUID, Any]:
@@ -29,7 +32,7 @@ NODES: dict[str, Callable[[Any, Sequence[UUID]], dict[UUID, Any]]] = {
 class Query:
     """Who is asking."""
 
-    @field(description="Who is signed in, or null.")
+    @field(description="Who is signed in, or null.", directives=PRIVATE)
     def viewer(self, info: Info) -> types.User | None:
         """Return the viewer, where there is one."""
         viewer: Any = info.context.viewer
@@ -40,18 +43,20 @@ class Query:
 class Mutation:
     """What changes accounts and sessions."""
 
-    @mutation(description="Create an account. It does not sign in.")
-    def register(self, input: payloads.RegisterInput) -> payloads.RegisterPayload:  # noqa: A002 - GraphQL's name
+    @mutation(description="Create an account. It does not sign in.", cost=COST_OF_HASHING)
+    def register(self, info: Info, input: payloads.RegisterInput) -> payloads.RegisterPayload:  # noqa: A002 - GraphQL's name
         """Create a user."""
+        info.context.count_attempt()
         try:
             user: Any = services.register(email=input.email, name=input.name, password=input.password)
         except ValidationError as error:
             return payloads.RegisterPayload(errors=user_errors(error))
         return payloads.RegisterPayload(user=user)
 
-    @mutation(description="Start a session, by a cookie.")
+    @mutation(description="Start a session, by a cookie.", cost=COST_OF_HASHING)
     def login(self, info: Info, input: payloads.LoginInput) -> payloads.LoginPayload:  # noqa: A002 - GraphQL's name
         """Sign in."""
+        info.context.count_attempt()
         try:
             viewer: Any = services.log_in(
                 request=info.context.session_request,
@@ -71,7 +76,7 @@ class Mutation:
         info.context.forget_viewer()
         return payloads.LogoutPayload(ok=True)
 
-    @mutation(description="Change one's own password and end one's other sessions.")
+    @mutation(description="Change one's own password and end one's other sessions.", cost=COST_OF_HASHING)
     def change_password(
         self,
         info: Info,
@@ -94,22 +99,25 @@ class Mutation:
     @mutation(description="Mail a link for a new password, if the address has an account; the answer is the same.")
     def request_password_reset(
         self,
+        info: Info,
         input: payloads.RequestPasswordResetInput,  # noqa: A002 - GraphQL's name
     ) -> payloads.RequestPasswordResetPayload:
         """Have a reset link mailed."""
+        info.context.count_attempt()
         try:
             password_reset.request_password_reset(email=input.email)
         except ValidationError as error:
             return payloads.RequestPasswordResetPayload(ok=False, errors=user_errors(error))
         return payloads.RequestPasswordResetPayload(ok=True)
 
-    @mutation(description="Set a new password by a mailed link's token and end all sessions.")
+    @mutation(description="Set a new password by a mailed link's token and end all sessions.", cost=COST_OF_HASHING)
     def reset_password(
         self,
         info: Info,
         input: payloads.ResetPasswordInput,  # noqa: A002 - GraphQL's name
     ) -> payloads.ResetPasswordPayload:
         """Set a new password."""
+        info.context.count_attempt()
         try:
             password_reset.reset_password(
                 token=input.token, new_password=input.new_password, address=info.context.address

@@ -6,13 +6,17 @@ import strawberry
 import strawberry_django
 from strawberry import relay
 
+from api.cache_hints import INHERITED, PRIVATE
 from api.context import Info
 from api.fields import field
 from apps.accounts import models, selectors
 
 
 @strawberry_django.type(
-    models.AccessToken, name="AccessToken", description="A secret by which a program acts as its user."
+    models.AccessToken,
+    name="AccessToken",
+    description="A secret by which a program acts as its user.",
+    directives=PRIVATE,
 )
 class AccessToken(relay.Node):
     """The token's text is not here: it is told once, when the token is made."""
@@ -35,14 +39,18 @@ def tokens_for_oneself(root: strawberry.Parent[models.User], info: Info) -> list
     return selectors.tokens_of(root) if root.pk == info.context.viewer.pk else None  # type: ignore[return-value]
 
 
-@strawberry_django.type(models.User, name="User", description="Somebody who can sign in.")
+@strawberry_django.type(models.User, name="User", description="Somebody who can sign in.", directives=INHERITED)
 class User(relay.Node):
     """A name to everybody; the rest only to oneself."""
 
     id: relay.NodeID[str]
-    name: str
-    email: str | None = field(email_for_oneself, description="One's own; null on everybody else.")
+    name: str = strawberry_django.field(description="Shown to everybody.")
+    email: str | None = field(
+        email_for_oneself, description="One's own; null on everybody else.", directives=PRIVATE, reads=("email",)
+    )
     access_tokens: list[AccessToken] | None = field(
         tokens_for_oneself,
         description="One's own that are not revoked, newest first; null on everybody else.",
+        directives=PRIVATE,
+        list_size=20,
     )

@@ -64,6 +64,7 @@ def read_upload(file: IO[bytes], *, size: int) -> Picture:
             f"The file has {size} bytes; at most {settings.MEDIA_MAX_BYTES} are accepted.",
             code="file_too_large",
         )
+    file.seek(0)  # a request may name one file in several places
     content = file.read()
     try:
         with Image.open(io.BytesIO(content), formats=READABLE) as image:

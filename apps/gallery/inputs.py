@@ -15,20 +15,24 @@ from apps.gallery.enums import Visibility
 class CreateAlbumInput:
     """A new album."""
 
-    title: str
-    description: str = ""
-    visibility: Visibility = Visibility.PRIVATE
+    title: str = strawberry.field(description="1 to 200 characters.")
+    description: str = strawberry.field(default="", description="As long as one likes.")
+    visibility: Visibility = strawberry.field(default=Visibility.PRIVATE, description="Who may see it.")
 
 
 @strawberry.input
 class UpdateAlbumInput:
     """What to change of an album; what is left out or null stays as it is, but for the cover, which null takes away."""
 
-    id: strawberry.ID
-    title: str | None = strawberry.UNSET
-    description: str | None = strawberry.UNSET
-    visibility: Visibility | None = strawberry.UNSET
-    cover_id: strawberry.ID | None = strawberry.UNSET
+    id: strawberry.ID = strawberry.field(description="The album.")
+    title: str | None = strawberry.field(default=strawberry.UNSET, description="A new title.")
+    description: str | None = strawberry.field(default=strawberry.UNSET, description="A new description.")
+    visibility: Visibility | None = strawberry.field(
+        default=strawberry.UNSET, description="Who may see it from now on."
+    )
+    cover_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="One of its photos, or null for none."
+    )
 
     def changes(self) -> dict[str, Any]:
         """Return the model's attributes to set."""
@@ -46,17 +50,17 @@ class UpdateAlbumInput:
 class DeleteAlbumInput:
     """Which album to delete."""
 
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description="The album.")
 
 
 @strawberry.input
 class UploadPhotosInput:
     """Files for an album; captions go with the files by their place, tags with all of them."""
 
-    album_id: strawberry.ID
-    files: list[Upload]
-    captions: list[str] | None = None
-    tags: list[str] | None = None
+    album_id: strawberry.ID = strawberry.field(description="One of the viewer's albums.")
+    files: list[Upload] = strawberry.field(description="JPEG, PNG or WebP, by their content and not by their names.")
+    captions: list[str] | None = strawberry.field(default=None, description="One for each file, by its place.")
+    tags: list[str] | None = strawberry.field(default=None, description="For all of them.")
 
     def caption_of(self, index: int) -> str:
         """Return the caption of a file by its place, empty where there is none."""
@@ -80,8 +84,8 @@ def field_of(index: int, name: str | None) -> str:
 class UpdatePhotoInput:
     """What to change of a photo; null leaves it as it is."""
 
-    id: strawberry.ID
-    caption: str | None = None
+    id: strawberry.ID = strawberry.field(description="The photo.")
+    caption: str | None = strawberry.field(default=None, description="A new caption.")
     tags: list[str] | None = strawberry.field(default=None, description="All tags it shall have.")
 
 
@@ -89,4 +93,4 @@ class UpdatePhotoInput:
 class DeletePhotoInput:
     """Which photo to delete."""
 
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description="The photo.")

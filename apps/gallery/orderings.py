@@ -11,19 +11,19 @@ from api.keyset import Ordering
 class PhotoOrder(Enum):
     """`TAKEN_…` counts a photo whose file does not say when it was taken as taken when it was uploaded."""
 
-    NEWEST = "NEWEST"
-    OLDEST = "OLDEST"
-    TAKEN_NEWEST = "TAKEN_NEWEST"
-    TAKEN_OLDEST = "TAKEN_OLDEST"
+    NEWEST = strawberry.enum_value("NEWEST", description="Uploaded last, first.")
+    OLDEST = strawberry.enum_value("OLDEST", description="Uploaded first, first.")
+    TAKEN_NEWEST = strawberry.enum_value("TAKEN_NEWEST", description="Taken last, first.")
+    TAKEN_OLDEST = strawberry.enum_value("TAKEN_OLDEST", description="Taken first, first.")
 
 
 @strawberry.enum(description="How albums are ordered.")
 class AlbumOrder(Enum):
     """By creation or by title."""
 
-    NEWEST = "NEWEST"
-    OLDEST = "OLDEST"
-    TITLE = "TITLE"
+    NEWEST = strawberry.enum_value("NEWEST", description="Made last, first.")
+    OLDEST = strawberry.enum_value("OLDEST", description="Made first, first.")
+    TITLE = strawberry.enum_value("TITLE", description="By title, A to Z.")
 
 
 PHOTO_ORDERINGS = {

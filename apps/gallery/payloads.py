@@ -10,7 +10,7 @@ from apps.gallery.types import Album, Photo
 class AlbumPayload:
     """The album as it is now, or what was wrong with the input."""
 
-    album: Album | None
+    album: Album | None = strawberry.field(description="The album.")
     errors: list[UserError] = strawberry.field(default_factory=list)
 
 
@@ -18,7 +18,7 @@ class AlbumPayload:
 class DeleteAlbumPayload:
     """Which album is gone."""
 
-    deleted_id: strawberry.ID | None
+    deleted_id: strawberry.ID | None = strawberry.field(description="The id that the album had.")
     errors: list[UserError] = strawberry.field(default_factory=list)
 
 
@@ -26,7 +26,7 @@ class DeleteAlbumPayload:
 class UploadPhotosPayload:
     """The photos that were kept, PENDING until their renditions are made, and what was wrong with the others."""
 
-    photos: list[Photo]
+    photos: list[Photo] = strawberry.field(description="Those that were kept, in the order of the files.")
     errors: list[UserError] = strawberry.field(default_factory=list)
 
 
@@ -34,7 +34,7 @@ class UploadPhotosPayload:
 class PhotoPayload:
     """The photo as it is now, or what was wrong with the input."""
 
-    photo: Photo | None
+    photo: Photo | None = strawberry.field(description="The photo.")
     errors: list[UserError] = strawberry.field(default_factory=list)
 
 
@@ -42,5 +42,5 @@ class PhotoPayload:
 class DeletePhotoPayload:
     """Which photo is gone."""
 
-    deleted_id: strawberry.ID | None
+    deleted_id: strawberry.ID | None = strawberry.field(description="The id that the photo had.")
     errors: list[UserError] = strawberry.field(default_factory=list)

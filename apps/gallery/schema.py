@@ -1,8 +1,11 @@
 """The gallery's part of the API: queries, mutations and the subscription. Each parses, calls one selector or service, reports."""
 
+from typing import Annotated
+
 import strawberry
 from django.core.exceptions import ValidationError
 
+from api.cache_hints import kept_for
 from api.connections import Connection, connect
 from api.context import Info
 from api.fields import field, mutation, shown
@@ -31,6 +34,9 @@ from apps.gallery.selectors import AlbumCriteria, PhotoCriteria
 from apps.gallery.subscription import Subscription
 from apps.gallery.types import Album, AlbumFilter, Photo, PhotoFilter, Tag
 
+# So long an album that was made private may still be shown out of somebody's cache.
+KEPT_SECONDS = 10
+
 __all__ = ["NODES", "Mutation", "Query", "Subscription"]
 
 
@@ -38,21 +44,25 @@ __all__ = ["NODES", "Mutation", "Query", "Subscription"]
 class Query:
     """Reads."""
 
-    @field(description="One album, or null where there is none that the viewer may see.")
+    @field(
+        description="One album, or null where there is none that the viewer may see.", directives=kept_for(KEPT_SECONDS)
+    )
     def album(self, info: Info, id: strawberry.ID) -> Album | None:  # noqa: A002 - the API's name
         """Return an album by its id."""
         parse(id, expected="Album")
         found: Album | None = load(info.context.viewer, [id])[0]
         return found
 
-    @field(description="One photo, or null where there is none that the viewer may see.")
+    @field(
+        description="One photo, or null where there is none that the viewer may see.", directives=kept_for(KEPT_SECONDS)
+    )
     def photo(self, info: Info, id: strawberry.ID) -> Photo | None:  # noqa: A002 - the API's name
         """Return a photo by its id."""
         parse(id, expected="Photo")
         found: Photo | None = load(info.context.viewer, [id])[0]
         return found
 
-    @field(description="Public albums, and the viewer's own.")
+    @field(description="Public albums, and the viewer's own.", directives=kept_for(KEPT_SECONDS))
     def albums(
         self,
         info: Info,
@@ -68,7 +78,10 @@ class Query:
         page = PageRequest.of(first=first, after=after, last=last, before=before)
         return connect(found, ordering=ALBUM_ORDERINGS[order_by], page=page)
 
-    @field(description="Photos of public albums that are ready, and all of the viewer's own.")
+    @field(
+        description="Photos of public albums that are ready, and all of the viewer's own.",
+        directives=kept_for(KEPT_SECONDS),
+    )
     def photos(
         self,
         info: Info,
@@ -84,10 +97,10 @@ class Query:
         page = PageRequest.of(first=first, after=after, last=last, before=before)
         return connect(found, ordering=PHOTO_ORDERINGS[order_by], page=page)
 
-    @field(description="Tags by name.")
+    @field(description="Tags by name.", directives=kept_for(KEPT_SECONDS))
     def tags(
         self,
-        search: str | None = None,
+        search: Annotated[str | None, strawberry.argument(description="How their names begin.")] = None,
         first: int | None = None,
         after: str | None = None,
         last: int | None = None,
@@ -131,7 +144,7 @@ class Mutation:
         services.delete_album(info.context.user, row_id(input.id, "Album"))
         return DeleteAlbumPayload(deleted_id=input.id)
 
-    @mutation
+    @mutation(cost=100)
     def upload_photos(self, info: Info, input: UploadPhotosInput) -> UploadPhotosPayload:  # noqa: A002 - see above
         """Add pictures to one of the viewer's albums; those that are refused stand in `errors`, the others are kept."""
         owner, album_id = info.context.user, row_id(input.album_id, "Album")

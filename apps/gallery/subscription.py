@@ -2,16 +2,18 @@
 
 from collections.abc import AsyncGenerator
 from enum import Enum
-from typing import Any
+from functools import partial
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
-from channels.db import database_sync_to_async
 from strawberry import relay
 
+from api import threads
 from api.context import Context, Info
-from api.errors import ForbiddenError, NotFoundError
+from api.errors import NotFoundError
 from api.fields import subscription
+from api.listening import listen
 from api.nodes import row_id
 from apps.gallery import events, selectors
 from apps.gallery.types import Photo
@@ -21,18 +23,18 @@ from apps.gallery.types import Photo
 class PhotoChangeKind(Enum):
     """A photo becoming READY or FAILED is an update."""
 
-    CREATED = "CREATED"
-    UPDATED = "UPDATED"
-    DELETED = "DELETED"
+    CREATED = strawberry.enum_value("CREATED", description="It was uploaded, or can be seen now.")
+    UPDATED = strawberry.enum_value("UPDATED", description="Something of it is another now, its state too.")
+    DELETED = strawberry.enum_value("DELETED", description="It is gone.")
 
 
 @strawberry.type(description="A change to a photo of an album.")
 class PhotoChange:
     """`photo` is as of now, and null once it is deleted."""
 
-    kind: PhotoChangeKind
-    photo_id: strawberry.ID
-    photo: Photo | None
+    kind: PhotoChangeKind = strawberry.field(description="What happened.")
+    photo_id: strawberry.ID = strawberry.field(description="To which photo.")
+    photo: Photo | None = strawberry.field(description="The photo as of now; null once it is deleted.")
 
 
 def may_watch(context: Context, album_id: UUID) -> bool:
@@ -58,17 +60,16 @@ class Subscription:
     """What can be watched."""
 
     @subscription(description="Changes to an album's photos, from now on.")
-    async def photo_changed(self, info: Info, album_id: strawberry.ID) -> AsyncGenerator[PhotoChange, None]:
+    async def photo_changed(
+        self, info: Info, album_id: Annotated[strawberry.ID, strawberry.argument(description="The album.")]
+    ) -> AsyncGenerator[PhotoChange, None]:
         """Yield a change for each message about the album that the viewer may know of."""
-        context, consumer = info.context, info.context.consumer
-        if consumer is None:
-            raise ForbiddenError("Subscriptions are sent over a WebSocket.")
-        album = row_id(album_id, "Album")
-        async with consumer.listen_to_channel(events.MESSAGE_TYPE, groups=[events.group_of(album)]) as messages:
+        context, album = info.context, row_id(album_id, "Album")
+        async with listen(events.group_of(album)) as messages:
             # Only now that nothing can be missed: who may watch is asked after the watching has begun.
-            if not await database_sync_to_async(may_watch)(context, album):
+            if not await threads.run(lambda: may_watch(context, album)):
                 raise NotFoundError("There is no such album.")
             async for message in messages:
-                change = await database_sync_to_async(change_for)(context, album, message)
+                change = await threads.run(partial(change_for, context, album, message))
                 if change is not None:
                     yield change

@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from strawberry import relay
 
 from api.batching import answer_for, related
+from api.cache_hints import INHERITED, PRIVATE
 from api.connections import Connection, connect_children
 from api.context import Info
 from api.fields import field
@@ -29,16 +30,16 @@ SIZES = list(RenditionSize)
 class PhotoFilter:
     """A photo has to meet all that is given."""
 
-    album: strawberry.ID | None = None
-    owner: strawberry.ID | None = None
+    album: strawberry.ID | None = strawberry.field(default=None, description="Those of one album.")
+    owner: strawberry.ID | None = strawberry.field(default=None, description="Those of one user.")
     tags: list[str] | None = strawberry.field(default=None, description="All of these tags.")
-    state: PhotoState | None = None
+    state: PhotoState | None = strawberry.field(default=None, description="Those in one state.")
     taken_after: datetime.datetime | None = strawberry.field(
         default=None, description="Taken (or uploaded, where the file does not say) at this time or later."
     )
-    taken_before: datetime.datetime | None = None
+    taken_before: datetime.datetime | None = strawberry.field(default=None, description="Taken before then.")
     created_after: datetime.datetime | None = strawberry.field(default=None, description="Uploaded then or later.")
-    created_before: datetime.datetime | None = None
+    created_before: datetime.datetime | None = strawberry.field(default=None, description="Uploaded before then.")
     search: str | None = strawberry.field(default=None, description="Words of the caption, as typed into a search box.")
 
     def criteria(self) -> PhotoCriteria:
@@ -60,8 +61,8 @@ class PhotoFilter:
 class AlbumFilter:
     """An album has to meet all that is given."""
 
-    owner: strawberry.ID | None = None
-    visibility: Visibility | None = None
+    owner: strawberry.ID | None = strawberry.field(default=None, description="Those of one user.")
+    visibility: Visibility | None = strawberry.field(default=None, description="Those that so many may see.")
     search: str | None = strawberry.field(default=None, description="Words of title and description.")
 
     def criteria(self) -> AlbumCriteria:
@@ -73,16 +74,16 @@ class AlbumFilter:
         )
 
 
-@strawberry_django.type(models.Rendition, description="A photo at one size, as WebP.")
+@strawberry_django.type(models.Rendition, description="A photo at one size, as WebP.", directives=INHERITED)
 class Rendition:
     """One file of a photo."""
 
-    size: RenditionSize
-    width: int
-    height: int
-    bytes: int
+    size: RenditionSize = strawberry_django.field(description="Which of the sizes.")
+    width: int = strawberry_django.field(description="In pixels.")
+    height: int = strawberry_django.field(description="In pixels.")
+    bytes: int = strawberry_django.field(description="The length of its file.")
 
-    @field(description="Where to fetch it.")
+    @field(description="Where to fetch it.", reads=("file",))
     def url(self) -> str:
         """Return the file's address."""
         return address_of(row(self).file_name)
@@ -93,14 +94,14 @@ def address_of(name: str) -> str:
     return default_storage.url(name)
 
 
-@strawberry_django.type(models.Tag, description="A word that photos share, in lower case.")
+@strawberry_django.type(models.Tag, description="A word that photos share, in lower case.", directives=INHERITED)
 class Tag(relay.Node):
     """A tag."""
 
     id: relay.NodeID[str]
-    name: str
+    name: str = strawberry_django.field(description="The word.")
 
-    @field(description="How many photos in the viewer's lists carry it.")
+    @field(description="How many photos in the viewer's lists carry it.", directives=PRIVATE, cost=5)
     def photo_count(self, info: Info) -> int:
         """Return the number of photos, counted for all tags of the list at once."""
         viewer = info.context.viewer
@@ -112,24 +113,24 @@ def row(instance: Any) -> Any:
     return instance
 
 
-@strawberry_django.type(models.Album, description="Photos of one owner under one title.")
+@strawberry_django.type(models.Album, description="Photos of one owner under one title.", directives=INHERITED)
 class Album(relay.Node):
     """An album."""
 
     id: relay.NodeID[str]
-    title: str
-    description: str
-    visibility: Visibility
+    title: str = strawberry_django.field(description="What its owner calls it.")
+    description: str = strawberry_django.field(description="What its owner says of it.")
+    visibility: Visibility = strawberry_django.field(description="Who may see it.")
     created_at: datetime.datetime
-    updated_at: datetime.datetime
+    updated_at: datetime.datetime = strawberry_django.field(description="When something of it was last changed.")
 
-    @field
+    @field(description="Whose it is.", follows="owner")
     def owner(self) -> User:
         """Return whose it is."""
         found: User = related(row(self), "owner")
         return found
 
-    @field(description="Whether it is the viewer's own.")
+    @field(description="Whether it is the viewer's own.", directives=PRIVATE, reads=("owner_id",))
     def is_mine(self, info: Info) -> bool:
         """Tell whether the viewer owns it."""
         return bool(row(self).owner_id == info.context.viewer.pk)
@@ -143,7 +144,7 @@ class Album(relay.Node):
         )
         return cover if is_shown else None
 
-    @field(description="The album's photos.")
+    @field(description="The album's photos.", directives=INHERITED)
     def photos(
         self,
         info: Info,
@@ -171,57 +172,66 @@ class Album(relay.Node):
         )
 
 
-@strawberry_django.type(models.Photo, description="One uploaded picture.")
+@strawberry_django.type(models.Photo, description="One uploaded picture.", directives=INHERITED)
 class Photo(relay.Node):
     """A photo."""
 
     id: relay.NodeID[str]
-    caption: str
+    caption: str = strawberry_django.field(description="What its owner says of it.")
     taken_at: datetime.datetime | None = strawberry_django.field(description="When the camera says it was taken.")
-    width: int
-    height: int
-    bytes: int
-    sha256: str
-    content_type: str
+    width: int = strawberry_django.field(description="Of the original, in pixels.")
+    height: int = strawberry_django.field(description="Of the original, in pixels.")
+    bytes: int = strawberry_django.field(description="The length of the original, without its metadata.")
+    sha256: str = strawberry_django.field(description="The hash of the original, in hexadecimal.")
+    content_type: str = strawberry_django.field(description="The media type of the original.")
     dominant_color: str = strawberry_django.field(description="As `#rrggbb`; empty until the photo is READY.")
-    state: PhotoState
+    state: PhotoState = strawberry_django.field(description="Where it is on its way to be shown.")
     failure_reason: str = strawberry_django.field(description="Why the photo is FAILED; empty otherwise.")
     created_at: datetime.datetime
 
-    @field
+    @field(description="The album it is in.", follows="album")
     def album(self) -> Album:
         """Return the album it is in."""
         found: Album = related(row(self), "album")
         return found
 
-    @field
+    @field(description="Whose it is.", follows="owner")
     def owner(self) -> User:
         """Return whose it is."""
         found: User = related(row(self), "owner")
         return found
 
-    @field
+    @field(description="Its words, by name.", list_size=5, follows="tags", reads=("name",))
     def tags(self) -> list[Tag]:
         """Return the tags by name."""
         return sorted(related(row(self), "tags"), key=lambda tag: str(tag.name))
 
-    @field(description="Whether it is the viewer's own.")
+    @field(description="Whether it is the viewer's own.", directives=PRIVATE, reads=("owner_id",))
     def is_mine(self, info: Info) -> bool:
         """Tell whether the viewer owns it."""
         return bool(row(self).owner_id == info.context.viewer.pk)
 
-    @field(description="The uploaded file without its metadata; for its owner only, null for others.")
+    @field(
+        description="The uploaded file without its metadata; for its owner only, null for others.",
+        directives=PRIVATE,
+        reads=("owner_id", "file"),
+    )
     def original_url(self, info: Info) -> str | None:
         """Return the original's address."""
         return address_of(row(self).file_name) if row(self).owner_id == info.context.viewer.pk else None
 
-    @field(description="All sizes, the smallest first; empty until the photo is READY.")
+    @field(
+        description="All sizes, the smallest first; empty until the photo is READY.",
+        list_size=3,
+        follows="renditions",
+        reads=("size",),
+    )
     def renditions(self) -> list[Rendition]:
         """Return the renditions."""
         return sorted(related(row(self), "renditions"), key=lambda rendition: SIZES.index(rendition.size))
 
-    @field(description="The photo in one size; null until it is READY.")
-    def rendition(self, size: RenditionSize) -> Rendition | None:
+    @field(description="The photo in one size; null until it is READY.", follows="renditions", reads=("size",))
+    def rendition(self, size: Annotated[RenditionSize, strawberry.argument(description="Which.")]) -> Rendition | None:
         """Return one rendition."""
         found = (each for each in related(row(self), "renditions") if each.size == size.value)
         return next(found, None)

@@ -2,6 +2,9 @@
 
 import socket
 import weakref
+from collections.abc import Callable
+from email.utils import formatdate
+from functools import partial
 from typing import Any
 
 # First of all: it installs the reactor that runs on asyncio.
@@ -9,7 +12,7 @@ import daphne.server
 from daphne.http_protocol import WebRequest
 from twisted.internet import reactor
 
-from config.asgi_types import Application, Message
+from config.asgi_types import Application, Message, Scope
 from config.servers.draining import Draining
 from config.servers.limits import (
     KEEP_ALIVE_SECONDS,
@@ -19,6 +22,8 @@ from config.servers.limits import (
     WEBSOCKET_PING_TIMEOUT_SECONDS,
 )
 from config.servers.open_socket import GOING_AWAY
+from config.servers.request_content import KEY, Content, with_content
+from config.servers.unread import has_unread
 
 
 class DrainingServer(daphne.server.Server):  # type: ignore[misc]  # daphne has no types
@@ -26,7 +31,7 @@ class DrainingServer(daphne.server.Server):  # type: ignore[misc]  # daphne has 
 
     def __init__(self, application: Application, *, listener: socket.socket) -> None:
         super().__init__(
-            application,
+            with_content(application),
             endpoints=["ours"],  # it wants to have one; see listen()
             signal_handlers=False,
             server_name="",
@@ -45,19 +50,29 @@ class DrainingServer(daphne.server.Server):  # type: ignore[misc]  # daphne has 
     def listen(self) -> None:
         """Set what daphne has no argument for, and accept from our socket: its own endpoint for such knows no IPv6."""
         self.http_factory.timeOut = KEEP_ALIVE_SECONDS
+        self.http_factory.buildProtocol = partial(self.connect, self.http_factory.buildProtocol)
         self.ws_factory.setProtocolOptions(closeHandshakeTimeout=WEBSOCKET_CLOSE_SECONDS)
         self._port = reactor.adoptStreamPort(self._listener.fileno(), self._listener.family, self.http_factory)
 
-    def protocol_connected(self, protocol: Any) -> None:
-        """Take note of a connection at its first request."""
-        super().protocol_connected(protocol)
-        if isinstance(protocol, WebRequest):
-            self._channels.add(protocol.channel)
+    def connect(self, build: Callable[[Any], Any], address: Any) -> Any:
+        """Return a connection's protocol, and take note of the connection."""
+        protocol = with_plain_requests(build, address)
+        if protocol is not None:
+            self._channels.add(protocol._channel)  # noqa: SLF001 - a request knows it as its channel, but there is none yet
+        return protocol
+
+    def create_application(self, protocol: Any, scope: Scope) -> Any:
+        """Begin a request, whose body stays where it is until it is asked for."""
+        if scope["type"] == "http":
+            protocol.content = scope[KEY] = Content(protocol.content)
+        return super().create_application(protocol, scope)
 
     async def handle_reply(self, protocol: Any, message: Message) -> None:
-        """Do what daphne would not: close the connection after a response that says so, and a WebSocket as going away."""
-        if message["type"] == "http.response.start" and closes_connection(message) and protocol.channel:
-            protocol.channel.persistent = False  # twisted itself heeds only the request's wish
+        """Do what daphne would not: tell the time, close the connection after a response that says so, a WebSocket as going away."""
+        if message["type"] == "http.response.start" and protocol.channel:
+            protocol.setHeader(b"date", formatdate(usegmt=True).encode())  # RFC 9110, section 6.6.1
+            if closes_connection(message):
+                protocol.channel.persistent = False  # twisted itself heeds only the request's wish
         if message["type"] == "websocket.close" and message.get("code") == GOING_AWAY:
             protocol.sendCloseFrame(code=GOING_AWAY)  # autobahn's sendClose() refuses this code
             return
@@ -70,7 +85,7 @@ class DrainingServer(daphne.server.Server):  # type: ignore[misc]  # daphne has 
     def close_idle(self) -> None:
         """Close the connections on which nothing is asked."""
         for channel in self._open_channels():
-            if not channel.requests:
+            if not channel.requests and not has_unread(channel.transport.fileno()):
                 channel.loseConnection()
 
     def open_connections(self) -> int:
@@ -84,6 +99,14 @@ class DrainingServer(daphne.server.Server):  # type: ignore[misc]  # daphne has 
     def _open_channels(self) -> list[Any]:
         # A transport that is to close is connected until it has sent what it has.
         return [channel for channel in self._channels if channel.transport and channel.transport.connected]
+
+
+def with_plain_requests(build: Callable[[Any], Any], address: Any) -> Any:
+    """Return a connection's protocol, which leaves forms alone: twisted would read them into memory, 13 bytes for each of a file's."""
+    protocol = build(address)
+    if protocol is not None:
+        protocol.requestFactory = partial(WebRequest, parsePOSTFormSubmission=False)
+    return protocol
 
 
 def closes_connection(message: Message) -> bool:

@@ -11,11 +11,14 @@ from typing import Protocol
 
 from config.servers.listener import hold_off
 from config.servers.traffic import Traffic
+from config.servers.unread import has_waiting
 
 logger = logging.getLogger("slipway.server")
 
 # For how long those who have connected already may still begin a request.
 GRACE_SECONDS = 0.25
+# And those whose last response did not say that it closes their connection, because it began before: a long one ends at any time.
+KEPT_GRACE_SECONDS = 0.5
 LOOK_SECONDS = 0.02
 LATE_SECONDS = 0.5
 CUT_OFF_STATUS = 1
@@ -28,7 +31,7 @@ class Server(Protocol):
         """Close the listening socket."""
 
     def close_idle(self) -> None:
-        """Close the connections on which nothing is asked."""
+        """Close the connections on which nothing is asked and nothing has come in."""
 
     def open_connections(self) -> int:
         """Return how many connections are open."""
@@ -82,12 +85,15 @@ class Draining:
         self.traffic.begin_draining()
         hold_off(self.listener)
         await asyncio.sleep(GRACE_SECONDS)
+        while has_waiting(self.listener) and time.monotonic() - started < self.timeout_seconds:
+            await asyncio.sleep(LOOK_SECONDS)  # the loop was held up: the kernel would reset whom it has not accepted
         server.stop_accepting()
         self.listener.close()
         while server.open_connections() or not self.traffic.is_idle:
             if time.monotonic() - started > self.timeout_seconds:
                 self._cut_off(server, reason="the time was up")
-            server.close_idle()
+            if self.traffic.has_settled(seconds=KEPT_GRACE_SECONDS):
+                server.close_idle()
             await asyncio.sleep(LOOK_SECONDS)
         logger.info("drained", extra={"seconds": round(time.monotonic() - started, 2)})
         server.leave()

@@ -35,6 +35,7 @@ class DrainingServer(Server):  # type: ignore[misc]  # its types are not to be h
             log_dictconfig=LOGGING,
         )
         self._listener = listener
+        self._is_terminated = False
 
     def _init_shared_socket(self) -> None:
         backlog = (BACKLOG,) if sys.platform == "linux" else ()
@@ -42,12 +43,14 @@ class DrainingServer(Server):  # type: ignore[misc]  # its types are not to be h
         self._shd = SocketHolder(os.dup(self._listener.fileno()), False, *backlog)  # noqa: FBT003 - its signature
 
     def stop_accepting(self) -> None:
-        """Close the listening socket and the connections on which nothing is asked, the others after their response."""
-        for worker in self.wrks:
-            worker.terminate()
+        """Do nothing: until close_idle() the kernel drops attempts. shutdown() of the socket has granian spin and never end."""
 
     def close_idle(self) -> None:
-        """Do nothing: they were closed when accepting ended."""
+        """Close the listening socket and the connections on which nothing is asked, the others after their response."""
+        if not self._is_terminated:
+            self._is_terminated = True
+            for worker in self.wrks:
+                worker.terminate()
 
     def open_connections(self) -> int:
         """Return 1 while connections are open: how many, granian does not tell."""

@@ -20,6 +20,7 @@ from config.servers.limits import (
     WEBSOCKET_PING_INTERVAL_SECONDS,
     WEBSOCKET_PING_TIMEOUT_SECONDS,
 )
+from config.servers.unread import has_unread
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -51,7 +52,7 @@ class DrainingServer(uvicorn.Server):
     def close_idle(self) -> None:
         """Close the connections on which nothing is asked, and the others after their response."""
         for connection in list(self.server_state.connections):
-            if isinstance(connection, HttpToolsProtocol):
+            if isinstance(connection, HttpToolsProtocol) and not is_asking(connection):
                 connection.shutdown()
 
     def open_connections(self) -> int:
@@ -61,6 +62,14 @@ class DrainingServer(uvicorn.Server):
     def leave(self) -> None:
         """End the server."""
         self.should_exit = True
+
+
+def is_asking(connection: HttpToolsProtocol) -> bool:
+    """Tell whether a request has come in of which uvicorn has not read the head's end."""
+    if connection.transport.is_closing():
+        return False
+    is_head_open = connection.scope is not (connection.cycle and connection.cycle.scope)
+    return is_head_open or has_unread(connection.transport.get_extra_info("socket").fileno())
 
 
 def config(application: Application) -> uvicorn.Config:

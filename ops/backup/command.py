@@ -4,17 +4,19 @@ import argparse
 import datetime
 import json
 import os
-import signal
-import sys
-from types import FrameType
+from dataclasses import asdict
 
-from ops.backup import guards, listing, lock, sets, settings
+from ops.backup import drill, elsewhere, guards, listing, lock, sets, settings, stopping
 from ops.backup.back_up import back_up, every_set, expired, look
 from ops.backup.guards import megabytes
+from ops.backup.media import belonging
+from ops.backup.media import command as media
+from ops.backup.media.around import Around
 from ops.backup.progress import Progress
 from ops.backup.settings import Settings
-from ops.backup.verify import StoppedError, verify
-from ops.errors import DONE, OperatorError
+from ops.backup.verify import verify
+from ops.wal import listing as points_in_time
+from ops.wal.archive import ROOT
 
 DESCRIPTION = """Back up the database, and prove it: dump and content fingerprints of every table in one snapshot, restored into
 a scratch server and compared there. A set that is not equal does not count, and nothing older is removed for it. Runs where
@@ -23,14 +25,27 @@ ENVIRONMENT = """environment: DATABASE_URL (what is backed up), DB_BACKUPS_DIR (
 DB_BACKUP_RETENTION_DAYS and the others of docs/configuration.md, and PATH to PostgreSQL's programs. Exit status:
 0 done, 1 failed (no new set counts, older ones are as they were), 2 wrong usage, 3 refused and nothing changed, 4 another one runs."""
 
+stop = stopping.handler("No new set counts; older ones are as they were.", hint="Begin anew: scripts/backup.sh")
+
 
 def parser() -> argparse.ArgumentParser:
     """Return what reads the command line."""
     root = argparse.ArgumentParser(prog="scripts/backup.sh", description=DESCRIPTION, epilog=ENVIRONMENT)
-    root.add_argument("what", nargs="?", choices=["db"], default="db", help="what to back up (default: db)")
+    root.add_argument(
+        "what",
+        nargs="?",
+        choices=["db", "media", "all"],
+        default="db",
+        help="what to back up: the database, media, or media around the database (default: db)",
+    )
     verbs = root.add_mutually_exclusive_group()
     verbs.add_argument("--list", action="store_true", help="show the sets that are there, the newest last")
     verbs.add_argument("--verify", metavar="ID", help="verify a set that is there, or the latest, once more")
+    verbs.add_argument(
+        "--drill",
+        action="store_true",
+        help="fetch the latest set from BACKUP_OFFSITE_TARGET, restore and compare it, and tell how long that took",
+    )
     verbs.add_argument(
         "--dry-run", action="store_true", help="look at everything, say what would be done, change nothing"
     )
@@ -40,53 +55,49 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="also where a table has lost more than half its rows since the last set",
     )
+    root.add_argument(
+        "--despite-lost-files",
+        action="store_true",
+        help="also where the media folder is empty, or has lost more than half its files since the last snapshot",
+    )
     return root
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = parser().parse_args(arguments)
-    before = signal.signal(signal.SIGTERM, stop), signal.signal(signal.SIGINT, stop)
-    try:
-        sys.stdout.write(result(options, settings.read(os.environ)) + "\n")
-    except OperatorError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.status
-    finally:
-        signal.signal(signal.SIGTERM, before[0])
-        signal.signal(signal.SIGINT, before[1])
-    return DONE
-
-
-def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature is Python's
-    """End the run in order: programs are ended, an unfinished set is removed. A second signal would cut that short."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    raise StoppedError(
-        f"Cannot go on: {signal.Signals(number).name} came. No new set counts; older ones are as they were.",
-        hint="Begin anew: scripts/backup.sh",
-    )
+    return stopping.ended(stop, lambda: result(options, settings.read(os.environ)))
 
 
 def result(options: argparse.Namespace, read: Settings) -> str:
     """Call the verb that is asked for; return what it prints."""
     progress = Progress()
+    if options.what == "media":
+        return media.result(options, read, progress)
     if options.list:
         return list_sets(read, is_json=options.json)
     if options.verify:
         return verify_set(read, options.verify, progress, is_json=options.json)
+    if options.drill:
+        return drill_set(read, progress, is_json=options.json)
     if options.dry_run:
         return look_alone(read, progress, is_json=options.json)
-    return take_set(read, progress, despite_lost_rows=options.despite_lost_rows, is_json=options.json)
+    around = media.around(options, read, progress) if options.what == "all" else None
+    return take_set(read, progress, around=around, despite_lost_rows=options.despite_lost_rows, is_json=options.json)
 
 
 def list_sets(read: Settings, *, is_json: bool) -> str:
     """Show the sets."""
     name = read.database.name
     found, damaged = every_set(read), sets.damaged(sets.folder_of(read.folder, name), database=name)
+    archives, there = read.folder / ROOT, elsewhere.look(read)
     if is_json:
-        return listing.as_json(found, damaged)
-    return listing.as_table(found, damaged, now=datetime.datetime.now(tz=datetime.UTC))
+        points = points_in_time.facts(archives) if archives.is_dir() else None
+        return listing.as_json(found, damaged, points_in_time=points, elsewhere=there)
+    table = listing.as_table(found, damaged, now=datetime.datetime.now(tz=datetime.UTC), elsewhere=there)
+    if not archives.is_dir():
+        return table
+    return f"{table}\n\n{points_in_time.as_text(archives, zone=settings.text(os.environ, 'DJANGO_TIME_ZONE'))}"
 
 
 def verify_set(read: Settings, wanted: str, progress: Progress, *, is_json: bool) -> str:
@@ -95,10 +106,28 @@ def verify_set(read: Settings, wanted: str, progress: Progress, *, is_json: bool
     name = read.database.name
     with lock.held(read.folder, what="verification"):
         backup_set = sets.named(sets.folder_of(read.folder, name), wanted, database=name)
-        found = verify(backup_set, scratch_folder=read.scratch_folder, progress=progress)
+        found = verify(
+            backup_set,
+            scratch_folder=read.scratch_folder,
+            progress=progress,
+            identity=read.identity,
+            media_manifest=belonging.manifest_of(read, backup_set, progress),
+        )
     if is_json:
         return json.dumps({"id": backup_set.id, "level": found.level, "seconds": found.seconds})
-    return f"Set {backup_set.id} is whole: restored and compared, level {found.level}."
+    if found.hashed_at:
+        return (
+            f"Set {backup_set.id} has the files with which it reached level {found.level}: their hashes are the same."
+        )
+    done = "restored and compared" if found.counts else "its hashes are right, and no more was looked at"
+    return f"Set {backup_set.id} is whole: {done}, level {found.level}."
+
+
+def drill_set(read: Settings, progress: Progress, *, is_json: bool) -> str:
+    """Restore from off this machine, into nothing."""
+    guards.target(read)
+    found = drill.drill(read, progress=progress)
+    return json.dumps(asdict(found)) if is_json else drill.as_text(found)
 
 
 def look_alone(read: Settings, progress: Progress, *, is_json: bool) -> str:
@@ -112,13 +141,22 @@ def look_alone(read: Settings, progress: Progress, *, is_json: bool) -> str:
     return f"{begin}{last.id if last else 'none'}. Of the sets that are there could go: {', '.join(going) or 'none'}."
 
 
-def take_set(read: Settings, progress: Progress, *, despite_lost_rows: bool, is_json: bool) -> str:
+def take_set(
+    read: Settings, progress: Progress, *, around: Around | None, despite_lost_rows: bool, is_json: bool
+) -> str:
     """Take a set."""
-    taken, removed = back_up(read, despite_lost_rows=despite_lost_rows, progress=progress)
+    taken, removed = back_up(read, despite_lost_rows=despite_lost_rows, progress=progress, media=around)
     if is_json:
         return json.dumps(
-            {"id": taken.id, "removed": removed, "seconds": progress.seconds, "bytes": taken.manifest.bytes}
+            {
+                "id": taken.id,
+                "removed": removed,
+                "seconds": progress.seconds,
+                "bytes": taken.manifest.bytes,
+                "media": taken.manifest.media,
+            }
         )
     size, rows = megabytes(taken.manifest.bytes), f"{taken.manifest.rows:,}"
     whole = f"Backed up {read.database.name} as {taken.id}: {size}, {rows} rows in {len(taken.manifest.tables)} tables"
-    return f"{whole}, restored and compared in {sum(progress.seconds.values()):.0f} s."
+    media_line = f" Media belong to it: snapshot {taken.manifest.media['snapshot']}." if taken.manifest.media else ""
+    return f"{whole}, restored and compared in {sum(progress.seconds.values()):.0f} s.{media_line}"

@@ -5,8 +5,11 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from ops.errors import OperatorError
+
+PIECE_BYTES = 1 << 20
 
 
 @contextlib.contextmanager
@@ -23,8 +26,15 @@ def told(what: str, path: Path) -> Iterator[None]:
 
 def write(path: Path, text: str) -> None:
     """Write a new file, its owner's alone, and flush it. Raises OSError."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
+    with new(path) as file:
+        file.write(text.encode())
+
+
+@contextlib.contextmanager
+def new(path: Path) -> Iterator[BinaryIO]:
+    """Open a new file, its owner's alone, that is on the disk when the block is left. Raises OSError."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=PIECE_BYTES) as file:
+        yield file
         file.flush()
         os.fsync(file.fileno())
 

@@ -8,20 +8,25 @@ from pathlib import Path
 
 from ops.backup import programs, tools
 from ops.backup.contents import Facts
-from ops.backup.sets import BackupSet
+from ops.backup.sets import BackupSet, DescribedSet
 from ops.backup.settings import Settings
 from ops.backup.snapshot import Snapshot
 from ops.errors import REFUSED, OperatorError
 
 ROOM = 1.5
+RESTORE_FIRST = 'restore first: scripts/restore_db.sh latest --from "$BACKUP_OFFSITE_TARGET"'
 LEAST_ROWS = 20  # a table that has fewer loses half of them in an ordinary hour
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What was found before the first change: the newest set that counts, and the versions of server and programs."""
+    """What was found before the first change: the newest set that counts, and the versions of server and programs.
+
+    `elsewhere` is the newest off this machine where this one has none.
+    """
 
     last: BackupSet | None
+    elsewhere: DescribedSet | None = None
     versions: Facts
 
 
@@ -47,7 +52,9 @@ def space(settings: Settings, last: BackupSet | None, *, database_bytes: int) ->
     """Raise OperatorError where there is too little room for a set, or for the scratch server."""
     if last is not None:
         require_room(settings.folder, int(last.manifest.bytes * ROOM), what="a set half as large again as the last")
-    require_room(existing(settings.scratch_folder), database_bytes, what="the scratch server of the verification")
+    plain_bytes = last.manifest.bytes if last is not None and settings.recipients else 0
+    what = "the scratch server of the verification" + (" with the plain files" if settings.recipients else "")
+    require_room(existing(settings.scratch_folder), database_bytes + plain_bytes, what=what)
 
 
 def require_room(folder: Path, needed: int, *, what: str) -> None:
@@ -77,11 +84,13 @@ def versions(snapshot: Snapshot) -> Facts:
     return {"server": snapshot.server_version, **found}
 
 
-def rows(tables: Facts, migrations: Facts, last: BackupSet | None) -> None:
+def rows(tables: Facts, migrations: Facts, seen: Seen) -> None:
     """Raise OperatorError where a table has lost more than half its rows since the last set that counts.
 
-    A table that is gone has lost all, unless a migration has been run since, which may have removed it.
+    A table that is gone has lost all, unless a migration has been run since, which may have removed it. A machine that has no set, and
+    is still to be restored, would have its empty database be the latest elsewhere: there the newest set is the measure.
     """
+    last = seen.last or seen.elsewhere
     if last is None:
         return
     before = {
@@ -92,10 +101,35 @@ def rows(tables: Facts, migrations: Facts, last: BackupSet | None) -> None:
     now = {key: int(tables[key]["rows"]) if key in tables else 0 for key in before}
     lost = [f"{key} from {before[key]} to {now[key]}" for key in before if now[key] * 2 < before[key]]
     if lost:
+        where = "" if seen.last else ", which is off this machine"
+        way_out = "the sets still have them: scripts/backup.sh --list" if seen.last else RESTORE_FIRST
         raise refused(
-            f"rows fell by more than half since set {last.id}: {', '.join(lost)}. No set was made, and none removed",
-            hint="Where that is right, add --despite-lost-rows. Where it is not, the sets still have them: scripts/backup.sh --list",
+            f"rows fell by more than half since set {last.id}{where}: {', '.join(lost)}. No set was made, and none removed",
+            hint=f"Where that is right, add --despite-lost-rows. Where it is not, {way_out}",
         )
+
+
+def media(taken: BackupSet, last: BackupSet | None) -> None:
+    """Raise OperatorError where files that the database names are not as they should be, and were at the last set.
+
+    What was so then is told by the level, and no more: a file that is lost for good must not keep every later run from its end.
+    """
+    found = taken.verification.media if taken.verification else {}
+    before = last.verification.media if last and last.verification else {}
+    known = before.get("names", [])
+    fresh = [name for name in found.get("names", []) if name not in set(known)]
+    are_all_known = wrong_files(before) == len(known)
+    if fresh and (are_all_known or wrong_files(found) > wrong_files(before)):
+        raise OperatorError(
+            f"Set {taken.id} counts, but {wrong_files(found)} media files that its database names are missing or different, "
+            f"{', '.join(fresh[:5])} since the last set. Nothing older was removed.",
+            hint="An older snapshot may have them: scripts/restore_media.sh --only-missing. Later runs tell of them, and go on.",
+        )
+
+
+def wrong_files(found: Facts) -> int:
+    """Return how many files are missing or different."""
+    return int(found.get("missing", 0)) + int(found.get("different", 0))
 
 
 def megabytes(size: int) -> str:

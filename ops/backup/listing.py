@@ -5,10 +5,12 @@ import json
 from collections.abc import Sequence
 
 from ops.backup.contents import Facts
+from ops.backup.elsewhere import Elsewhere
 from ops.backup.guards import megabytes
 from ops.backup.sets import BackupSet
 
 HOUR_SECONDS, DAY_HOURS = 3600, 24
+NOT_ASKED = Elsewhere()  # what was written down when sets were stored is all that is known
 
 
 def facts(backup_set: BackupSet) -> Facts:
@@ -22,6 +24,8 @@ def facts(backup_set: BackupSet) -> Facts:
         "counts": backup_set.counts,
         "problem": verification.problem if verification else "",
         "pinned": backup_set.is_pinned,
+        "before restore": backup_set.is_before_restore and not backup_set.as_of,
+        "as of": backup_set.as_of,
         "bytes": backup_set.manifest.bytes,
         "tables": len(backup_set.manifest.tables),
         "rows": backup_set.manifest.rows,
@@ -30,27 +34,42 @@ def facts(backup_set: BackupSet) -> Facts:
     }
 
 
-def as_json(sets: Sequence[BackupSet], damaged: Sequence[str]) -> str:
-    """Return all sets for programs."""
-    return json.dumps({"sets": [facts(each) for each in sets], "damaged": list(damaged)}, indent=1)
+def as_json(
+    sets: Sequence[BackupSet],
+    damaged: Sequence[str],
+    *,
+    points_in_time: Facts | None = None,
+    elsewhere: Elsewhere = NOT_ASKED,
+) -> str:
+    """Return all sets for programs, where they are off this machine, and what there is of points in time."""
+    found = {
+        "sets": [facts(each) | {"offsite": elsewhere.facts(each)} for each in sets],
+        "damaged": list(damaged),
+        "offsite": elsewhere.as_facts([each.id for each in sets]),
+        "points_in_time": points_in_time,
+    }
+    return json.dumps(found, indent=1)
 
 
-def as_table(sets: Sequence[BackupSet], damaged: Sequence[str], *, now: datetime.datetime) -> str:
+def as_table(
+    sets: Sequence[BackupSet], damaged: Sequence[str], *, now: datetime.datetime, elsewhere: Elsewhere = NOT_ASKED
+) -> str:
     """Return all sets for people, the newest last."""
-    rows = [("set", "age", "level", "size", "rows", "")]
-    rows += [row(each, now) for each in sets]
-    rows += [(name, "", "0", "", "", "damaged: its manifest is not as it was written") for name in damaged]
-    widths = [max(len(each[column]) for each in rows) for column in range(6)]
+    rows: list[tuple[str, ...]] = [("set", "age", "level", "size", "rows", "off-site", "")]
+    rows += [row(each, now, elsewhere) for each in sets]
+    rows += [(name, "", "0", "", "", "", "damaged: its manifest is not as it was written") for name in damaged]
+    widths = [max(len(each[column]) for each in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(text.ljust(width) for text, width in zip(each, widths, strict=True)).rstrip() for each in rows]
-    return "\n".join(lines if len(lines) > 1 else ["no sets yet"])
+    return "\n".join([*(lines if len(lines) > 1 else ["no sets yet"]), *elsewhere.lines([each.id for each in sets])])
 
 
-def row(backup_set: BackupSet, now: datetime.datetime) -> tuple[str, str, str, str, str, str]:
+def row(backup_set: BackupSet, now: datetime.datetime, elsewhere: Elsewhere) -> tuple[str, ...]:
     """Return a set's row."""
     found = facts(backup_set)
     words = [
         "" if backup_set.counts else "does not count",
         "pinned" if backup_set.is_pinned else "",
+        of_restore(backup_set),
         str(found["problem"]),
     ]
     note = ", ".join(word for word in words if word)
@@ -60,8 +79,16 @@ def row(backup_set: BackupSet, now: datetime.datetime) -> tuple[str, str, str, s
         str(found["level"]),
         megabytes(found["bytes"]),
         f"{found['rows']:,}",
+        elsewhere.word(backup_set),
         note,
     )
+
+
+def of_restore(backup_set: BackupSet) -> str:
+    """Return what a set is to a restore."""
+    if backup_set.as_of:
+        return f"as of {backup_set.as_of}"
+    return "taken before a restore" if backup_set.is_before_restore else ""
 
 
 def age(since: datetime.timedelta) -> str:

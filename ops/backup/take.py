@@ -3,9 +3,10 @@
 import shutil
 import time
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
-from ops.backup import contents, files, fingerprint, guards, manifest, programs, sets, tools
+from ops.backup import contents, encryption, files, guards, manifest, programs, sets, tools
 from ops.backup.contents import Facts
 from ops.backup.database import told
 from ops.backup.fingerprint import Fingerprints
@@ -16,23 +17,50 @@ from ops.backup.progress import Progress
 from ops.backup.sets import BackupSet
 from ops.backup.settings import Settings
 from ops.backup.snapshot import Snapshot, exported
+from ops.backup.stall import Stall
+from ops.backup.stopping import undisturbed
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOK_SECONDS = 0.05
 
 
-def take(settings: Settings, seen: Seen, *, despite_lost_rows: bool, progress: Progress) -> BackupSet:
-    """Take a set and give it its name. Raises OperatorError, and then there is none."""
+def no_media() -> None:
+    """Name no snapshot of media: the database is backed up by itself."""
+
+
+def take(
+    settings: Settings,
+    seen: Seen,
+    *,
+    despite_lost_rows: bool,
+    progress: Progress,
+    plain: Path | None = None,
+    media: Callable[[], Facts | None] = no_media,
+) -> BackupSet:
+    """Take a set and give it its name. Raises OperatorError, and then there is none.
+
+    Where sets are encrypted, `plain` is the folder in which what was encrypted stays, for the verification. `media` is called once
+    the dump is there; it finishes the snapshot of media that was begun before, and returns what the manifest says of it.
+    """
+    if settings.recipients and plain is None:
+        with encryption.workroom(settings) as room:
+            return take(settings, seen, despite_lost_rows=despite_lost_rows, progress=progress, plain=room, media=media)
     folder = sets.folder_of(settings.folder, settings.database.name)
     with files.told("make the set's folder", folder):
         partial = sets.make_partial(folder)
     try:
+        written = partial if plain is None else plain
         with told("back up the database"), exported(settings.database) as snapshot:
-            facts = dump_and_prove(settings, seen, snapshot, partial, progress)
+            facts = dump_and_prove(settings, seen, snapshot, written, progress)
             if not despite_lost_rows:
-                guards.rows(facts["tables"], facts["migrations"], seen.last)
-            facts |= write_roles(settings, snapshot, partial, progress)
-        with progress.step("write", "Hashing and flushing the files"), files.told("write the set", partial):
+                guards.rows(facts["tables"], facts["migrations"], seen)
+            facts |= write_roles(settings, snapshot, written, progress)
+        facts["media"] = media()
+        facts["files"] = describe_or_seal(settings, partial, plain, progress)
+        with (
+            progress.step("write", "Writing the manifest and flushing the files"),
+            files.told("write the set", partial),
+        ):
             write_manifest(settings, partial, facts, progress)
             return sets.publish(partial)
     except BaseException:
@@ -60,9 +88,9 @@ def dump_and_prove(settings: Settings, seen: Seen, snapshot: Snapshot, partial: 
             start_dump(settings, snapshot, partial) as dump,
             Fingerprints(settings.database, tables, snapshot=snapshot.name, show=show) as fingerprints,
         ):
-            facts["large_objects"] = fingerprint.of_large_objects(connection)
-            watch(dump, fingerprints)
-            facts["tables"] = fingerprints.results()
+            stall = Stall(settings.database, partial / manifest.DUMP, limit_seconds=settings.stall_seconds)
+            watch(dump, fingerprints, stall)
+            facts["tables"], facts["large_objects"] = fingerprints.results()
     after = contents.sequences(connection)
     return facts | {"sequences": {key: {"before": before[key], "after": after.get(key, before[key])} for key in before}}
 
@@ -76,12 +104,16 @@ def start_dump(settings: Settings, snapshot: Snapshot, partial: Path) -> Program
     return Program(command, what="dump the database", hint=hint, environment=settings.database.environment)
 
 
-def watch(dump: Program, fingerprints: Fingerprints) -> None:
-    """Wait until the dump is done; raise at once where it or a fingerprint fails, and the other need not go on."""
-    while dump.is_running:
-        if fingerprints.failed is not None:
-            fingerprints.results()
-        time.sleep(LOOK_SECONDS)
+def watch(dump: Program, fingerprints: Fingerprints, stall: Stall) -> None:
+    """Wait until both are done; raise at once where one fails, and the other need not go on, or where nothing moves."""
+    with undisturbed() as hear:  # a look at a future takes a lock; an error raised in that would leave it taken
+        while dump.is_running or fingerprints.is_running:
+            fingerprints.raise_failure()
+            if not dump.is_running:
+                dump.finish()
+            stall.look(is_dumping=dump.is_running, fingerprints=fingerprints.done)
+            hear()
+            time.sleep(LOOK_SECONDS)
     dump.finish()
 
 
@@ -101,13 +133,24 @@ def write_roles(settings: Settings, snapshot: Snapshot, partial: Path, progress:
     }
 
 
+def describe_or_seal(settings: Settings, partial: Path, plain: Path | None, progress: Progress) -> Facts:
+    """Hash the set's files, or encrypt them into it; return what the manifest says of each."""
+    names = (manifest.DUMP, manifest.ROLES)
+    if plain is None:
+        with progress.step("sums", "Hashing the files"), files.told("write the set", partial):
+            return {name: described(partial / name) for name in names}
+    line = f"Encrypting to {len(settings.recipients)} public keys, and decrypting once, with a key of this moment alone"
+    with progress.step("encrypt", line), files.told("encrypt the set", partial):
+        return encryption.seal(plain, partial, names, recipients=settings.recipients)
+
+
 def write_manifest(settings: Settings, partial: Path, facts: Facts, progress: Progress) -> None:
     """Write the manifest, which has the hash of every other file. Raises OSError."""
     written = Manifest(
         id=partial.name.removesuffix(sets.PARTIAL),
         database=settings.database.name,
         compression=settings.compression,
-        files={name: described(partial / name) for name in (manifest.DUMP, manifest.ROLES)},
+        recipients=list(settings.recipients),
         seconds=dict(progress.seconds),
         **facts,
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.test import Client
+from tests.asgi_client import Client
 
 PASSWORD = "correct horse staple"
 

@@ -8,12 +8,26 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
 from django.db import connection
 
 from apps.accounts.models import User
 from config.celery import app
 from tests.accounts.browser import PASSWORD, Browser
+
+QUICK_KIBIBYTES = 1024  # a hundredth of what Django has a hash take
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a hash of a password cost little: nearly all tests here would do nothing but hash."""
+    monkeypatch.setattr(Argon2PasswordHasher, "memory_cost", QUICK_KIBIBYTES)
+
+
+@pytest.fixture
+def real_hashes(quick_hashes: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have it cost what it costs in production."""
+    monkeypatch.undo()
 
 
 def new_address() -> str:

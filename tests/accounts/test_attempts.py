@@ -7,6 +7,7 @@ from pytest_django import Settings
 
 from api.errors import TooManyAttemptsError
 from apps.accounts import attempts
+from config.client_address import network_of
 
 
 def try_until_refused(*, email: str, address: str, at_most: int = 100) -> int:
@@ -131,7 +132,7 @@ def close_connections() -> None:
     ],
 )
 def test_it_counts_a_subscriber_of_ipv6_as_one(address: str, network: str) -> None:
-    assert attempts.network_of(address) == network
+    assert network_of(address) == network
 
 
 def test_the_cache_lists_nobodys_address() -> None:

@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from secrets import token_hex
 
@@ -13,6 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from config.environment import development_values
 from embedded.pytest_plugin import CHROMIUM
 from embedded.stack import WEB, WORKER, Stack
+from embedded.state import free_port
+from tests.browser.own_network import started_inside
 from tests.browser.person import Person
 from tests.browser.watch import Watch
 
@@ -23,7 +26,8 @@ WITHOUT_SERVERS = {"DATABASE_URL": "", "REDIS_URL": ""}  # the test run has some
 
 def environment(folder: Path, *, site: str) -> dict[str, str]:
     """Return the environment that the application runs in: development's, in a folder of its own."""
-    return {**development_values(), "ENV_FILE": "", "MEDIA_ROOT": str(folder / "media"), "SITE_URL": site}
+    own = {"ENV_FILE": "", "MEDIA_ROOT": str(folder / "media"), "SITE_URL": site, "DEPLOYS_DIR": str(folder / "shown")}
+    return {**development_values(), **own, "BACKUP_STATUS_URL": f"http://127.0.0.1:{free_port()}"}
 
 
 def start(stack: Stack) -> None:
@@ -36,8 +40,8 @@ def start(stack: Stack) -> None:
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[str]:
-    """The address of a running system."""
+def system() -> Iterator[Stack]:
+    """A running system."""
     # PostgreSQL runs as another user where we are root, and that one may not enter the folders that pytest makes.
     folder = Path(tempfile.mkdtemp(prefix="slipway-browser-"))
     folder.chmod(0o711)
@@ -46,9 +50,15 @@ def site() -> Iterator[str]:
     try:
         with stack:
             start(stack)
-            yield stack.url
+            yield stack
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def site(system: Stack) -> str:
+    """Its address."""
+    return system.url
 
 
 @pytest.fixture(scope="session")
@@ -59,10 +69,12 @@ def chromium() -> str:
 
 # Not for the session: while Playwright's loop runs, Django refuses database work in the same thread.
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
+def browser(chromium: str, system: Stack) -> Iterator[Browser]:
     """A headless Chromium."""
     expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
+    with ExitStack() as stack:
+        with started_inside(system.port):
+            playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser
         browser.close()

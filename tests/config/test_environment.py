@@ -121,7 +121,7 @@ class TestDeclaration:
         ("DJANGO_LANGUAGE_CODE", "xx"),
         ("DB_BACKUP_CRON", "61 3 * * *"),
         ("DB_BACKUP_COMPRESSION", "zstd:23"),
-        ("DB_BACKUP_COMPRESSION", "none"),
+        ("DB_BACKUP_COMPRESSION", "none:1"),
         ("DB_BACKUP_CRON", "0 0 3 * * *"),
         ("MEDIA_BACKUP_CRON", "hourly"),
         ("DATABASE_URL", "mysql://u:p@h/x"),
@@ -152,6 +152,7 @@ class TestDeclaration:
         ("DB_MEMORY", "1GB"),
         ("REDIS_MAXMEMORY", "10%"),
         ("POSTGRES_IMAGE", "postgres 18"),
+        ("CERTIFICATE_ADDRESS", "nginx"),
     ],
 )
 def test_a_value_that_does_not_parse_is_told(name: str, value: str) -> None:
@@ -170,6 +171,7 @@ def test_a_value_that_does_not_parse_is_told(name: str, value: str) -> None:
         ("EMAIL_URL", "smtp+tls://u:p%40ss@mail.example.com:587"),
         ("DB_BACKUP_CRON", "*/15 0-6 * * mon-fri"),
         ("DB_BACKUP_COMPRESSION", "zstd:3"),
+        ("DB_BACKUP_COMPRESSION", "none"),
         ("DJANGO_LANGUAGE_CODE", "pt-br"),
         ("DJANGO_DEBUG", "No"),
         ("TRUSTED_PROXIES", "10.0.0.0/8, 2001:db8::/32,127.0.0.1"),

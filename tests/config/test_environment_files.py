@@ -29,12 +29,21 @@ class TestCheck:
     def test_the_production_file_lacks_its_secrets_and_nothing_else(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["check", str(ROOT / ".env.prod"), "--json"]) == 1
         found = [problem["name"] for problem in json.loads(capsys.readouterr().out)["problems"]]
-        assert found == ["DJANGO_SECRET_KEY", "DB_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD"]
+        names = [
+            "DJANGO_SECRET_KEY",
+            "DJANGO_SECRET_KEY_FALLBACKS",
+            "DB_PASSWORD",
+            "POSTGRES_PASSWORD",
+            "REDIS_PASSWORD",
+        ]
+        assert found == names
 
     def test_the_production_file_with_secrets_is_fine(self, tmp_path: Path) -> None:
         text = (ROOT / ".env.prod").read_text(encoding="utf-8")
-        text = text.replace("change-me-50-random-characters", "0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNO")
-        (tmp_path / "env").write_text(text.replace("change-me", "s3cret"))
+        for name in ("django_secret_key", "db_password", "postgres_password", "redis_password"):
+            (tmp_path / name).write_text("0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNO\n")
+        (tmp_path / "django_secret_key_fallbacks").write_text("\n")  # as a first deploy makes it
+        (tmp_path / "env").write_text(text.replace("_FILE=secrets/", f"_FILE={tmp_path}/"))
         assert main(["check", str(tmp_path / "env")]) == 0
 
     def test_the_file_of_a_first_run_is_fine_and_its_owner_s_alone(self, tmp_path: Path) -> None:

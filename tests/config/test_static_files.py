@@ -2,6 +2,7 @@ import gzip
 import json
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,11 @@ def test_nothing_is_left_of_a_start_that_was_killed(root: Path) -> None:
     static_files.publish(root)
     assert not left.exists()
     assert not list(root.glob(".fresh-*"))
+
+
+def test_two_that_start_at_once_do_not_get_in_each_other_s_way(tmp_path: Path) -> None:
+    root = tmp_path / "static"
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(static_files.publish, [root] * 2))
+    assert all((root / name).is_file() for name in manifest(root).values())
+    assert list(root.glob(".fresh-*")) == []

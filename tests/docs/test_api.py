@@ -67,8 +67,10 @@ def test_the_limits_are_those_of_the_settings() -> None:
     lines = DOCUMENT.read_text(encoding="utf-8").partition("## Limits")[2]
     assert f"| {settings.GRAPHQL_MAX_PAGE_SIZE} | `GRAPHQL_MAX_PAGE_SIZE`" in lines
     assert f"| {settings.REQUEST_MAX_BYTES // 2**20} MiB | `REQUEST_MAX_BYTES`" in lines
-    assert f"| {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20} MiB | `DATA_UPLOAD_MAX_MEMORY_SIZE`" in lines
-    assert f"| {settings.DATA_UPLOAD_MAX_NUMBER_FILES} | Django's `DATA_UPLOAD_MAX_NUMBER_FILES`" in lines
+    assert f"| {settings.GRAPHQL_MAX_REQUEST_BYTES // 2**10} KiB | `GRAPHQL_MAX_REQUEST_BYTES`" in lines
+    assert f"| {settings.GRAPHQL_MAX_FILES} | `GRAPHQL_MAX_FILES`" in lines
+    assert f"| {settings.GRAPHQL_MAX_COST:,} | `GRAPHQL_MAX_COST`" in lines
+    assert f"| {settings.GRAPHQL_TIMEOUT_SECONDS} s | `GRAPHQL_TIMEOUT_SECONDS`" in lines
     assert f"| {settings.MEDIA_MAX_BYTES // 2**20} MiB | `MEDIA_MAX_BYTES`" in lines
     assert f"| {settings.MEDIA_MAX_PIXELS:,} pixels | `MEDIA_MAX_PIXELS`" in lines
     assert f"| {settings.LOGIN_MAX_FAILURES}, then {settings.LOGIN_LOCKOUT_SECONDS // 60} minutes |" in lines

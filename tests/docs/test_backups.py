@@ -76,4 +76,4 @@ def test_a_restore_by_hand_goes_as_the_document_says(backup_set: BackupSet, empt
 def test_every_variable_of_ours_is_told() -> None:
     document = DOCUMENT.read_text(encoding="utf-8")
     names = {variable.name for variable in DATABASE.variables if variable.name.startswith("DB_BACKUP")}
-    assert names - set(re.findall(r"DB_[A-Z_]+", document)) == {"DB_BACKUP_CRON", "DB_BACKUP_SCRATCH_DIR"}
+    assert names - set(re.findall(r"DB_[A-Z_]+", document)) == set()

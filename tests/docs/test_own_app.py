@@ -22,8 +22,10 @@ COPIED = (
     "config",
     "embedded",
     "ops",
+    "tests/asgi_client.py",
     "tests/conftest.py",
     "tests/graphql_client.py",
+    "tests/sharing.py",
     "manage.py",
     "pyproject.toml",
 )

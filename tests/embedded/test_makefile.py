@@ -38,10 +38,10 @@ def put_python(programs: Path, name: str, script: str) -> None:
     (programs / name).chmod(0o755)
 
 
-def install(programs: Path, venv: Path) -> subprocess.CompletedProcess[str]:
+def install(programs: Path, venv: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["/bin/sh", INSTALL, venv, ROOT / "requirements" / "dev.txt"],
-        env={"PATH": str(programs), "TMPDIR": os.environ.get("TMPDIR", "/tmp")},
+        env={"PATH": str(programs), "TMPDIR": os.environ.get("TMPDIR", "/tmp"), **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -70,3 +70,18 @@ def test_a_python_without_venv_is_told_how_to_get_it_and_leaves_no_half_of_one(p
     assert done.returncode == 1
     assert "apt-get install python3-venv" in done.stderr
     assert not (tmp_path / "venv").exists()
+
+
+@pytest.mark.parametrize(("environment", "said"), [({}, "compiles "), ({"PYTHONDONTWRITEBYTECODE": "1"}, "compiles 1")])
+def test_packages_are_compiled_at_once_where_no_start_may_write_bytecode(
+    programs: Path, tmp_path: Path, environment: dict[str, str], said: str
+) -> None:
+    for name in ("mkdir", "chmod"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    make = """mkdir -p "$3/bin"
+printf '#!/bin/sh\n' >"$3/bin/python"
+printf '#!/bin/sh\necho "compiles $UV_COMPILE_BYTECODE"\n' >"$3/bin/uv"
+chmod +x "$3/bin/python" "$3/bin/uv" """
+    put_python(programs, "python3", f'case $1 in -c) exit 0;; --version) echo "Python 3.11.2";; *) {make};; esac')
+    done = install(programs, tmp_path / "venv", **environment)
+    assert (done.returncode, done.stdout) == (0, f"{said}\n"), done.stderr

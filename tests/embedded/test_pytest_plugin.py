@@ -28,6 +28,7 @@ def test_that_waits():
         import time
         time.sleep(60)
 """
+PLUGINS = ("-p", "no:django", "-p", "embedded.pytest_plugin", "-p", "no:cacheprovider")
 INI = "[pytest]\nmarkers =\n  browser: needs an installed Chromium\n"
 
 
@@ -42,11 +43,11 @@ def suite(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def begin(suite: Path, **environment: str) -> subprocess.Popen[str]:
+def begin(suite: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
     kept = {name: value for name, value in os.environ.items() if name in ("HOME", "LANG")}
     paths = {"PATH": str(suite / "bin"), "PYTHONPATH": str(ROOT), "TMPDIR": str(suite / "temporary")}
     return subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-p", "no:django", "-p", "embedded.pytest_plugin", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", *PLUGINS, *arguments],
         cwd=suite,
         env=kept | paths | environment,
         stdout=subprocess.PIPE,
@@ -62,7 +63,7 @@ def hear_interrupts() -> None:
 
 
 def outcome(process: subprocess.Popen[str]) -> tuple[int, str]:
-    printed, _ = process.communicate(timeout=30)
+    printed, _ = process.communicate(timeout=120)
     return process.returncode, printed
 
 
@@ -84,10 +85,26 @@ def test_where_everything_is_required_what_lacks_is_a_failure(suite: Path) -> No
     assert servers_left(suite) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_broken_off_leaves_nothing_behind(suite: Path, number: signal.Signals) -> None:
-    with begin(suite, WAIT="1") as process:
-        wait_until(lambda: (suite / "servers.txt").exists() or process.poll() is not None)
+def test_a_run_in_two_processes_has_servers_for_each_and_says_the_same(suite: Path) -> None:
+    status, printed = outcome(begin(suite, "--numprocesses", "2"))
+    assert (status, "1 passed, 1 skipped" in printed) == (0, True), printed
+    assert "left out on this machine: 1 browser tests (no Chromium)\n" in printed
+    assert servers_left(suite) == []
+
+
+def test_a_run_in_two_processes_where_everything_is_required_does_not_begin(suite: Path) -> None:
+    status, printed = outcome(begin(suite, "--numprocesses", "2", REQUIRE_STACK_TESTS="1"))
+    assert status != 0
+    assert "REQUIRE_STACK_TESTS is set, and this machine has no Chromium" in printed
+    assert "passed" not in printed
+    assert servers_left(suite) == []
+
+
+# Both signals go to one handler, which a run in several processes does not change.
+@pytest.mark.parametrize(("number", "processes"), [(signal.SIGINT, "0"), (signal.SIGTERM, "0"), (signal.SIGTERM, "2")])
+def test_a_run_that_is_broken_off_leaves_nothing_behind(suite: Path, number: signal.Signals, processes: str) -> None:
+    with begin(suite, "--numprocesses", processes, WAIT="1") as process:
+        wait_until(lambda: (suite / "servers.txt").exists() or process.poll() is not None, seconds=60)
         assert servers_left(suite) != []
         process.send_signal(number)
         assert outcome(process)[0] != 0

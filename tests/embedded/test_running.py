@@ -33,8 +33,8 @@ class TestRunning:
         assert stat.S_IMODE((clone.root / ".env").stat().st_mode) == 0o600
 
     def test_the_api_answers_with_the_pictures_there(self, clone: Clone) -> None:
-        assert clone.get("/graphql?query=%7B__typename%7D") == '{"data": {"__typename": "Query"}}'
-        assert clone.get("/graphql?query=%7Bphotos%7BtotalCount%7D%7D") == '{"data": {"photos": {"totalCount": 8}}}'
+        assert clone.get("/graphql?query=%7B__typename%7D") == '{"data":{"__typename":"Query"}}'
+        assert clone.get("/graphql?query=%7Bphotos%7BtotalCount%7D%7D") == '{"data":{"photos":{"totalCount":8}}}'
 
     def test_no_picture_waits_for_the_worker(self, clone: Clone) -> None:
         done = clone.command("manage", "shell", "-v", "0", "-c", STATES)

@@ -49,19 +49,24 @@ def add_rows(album: Album, count: int, *, state: str = PhotoState.READY, tags: t
         )  # fmt: skip
         Photo.objects.filter(pk=photo.pk).update(created_at=start + datetime.timedelta(minutes=index))
         photo.tags.set(named)
-        for size in RenditionSize:
-            Rendition.objects.create(
-                photo=photo,
-                size=size,
-                file=f"public/{photo.pk}/{size}.webp",
-                width=3,
-                height=2,
-                bytes=1,
-                sha256="0" * 64,
-            )
+        add_renditions(photo, folder=photo.pk, length=1)
         photo.refresh_from_db()
         added.append(photo)
     return added
+
+
+def add_renditions(photo: Photo, *, folder: object, length: int) -> None:
+    """Add a photo's renditions, which are rows only."""
+    for size in RenditionSize:
+        Rendition.objects.create(
+            photo=photo,
+            size=size,
+            file=f"public/{folder}/{size}.webp",
+            width=3,
+            height=2,
+            bytes=length,
+            sha256="0" * 64,
+        )
 
 
 def upload(album: Album, content: bytes | None = None, **fields: Any) -> Photo:

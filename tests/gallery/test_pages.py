@@ -133,6 +133,10 @@ class TestRefusals:
         assert self.code(as_nobody, first=4) == "BAD_USER_INPUT"
         page(as_nobody, first=3)
 
-    def test_more_nodes_than_a_page_has(self, album: Album, as_nobody: GraphQLClient) -> None:
+    def test_more_nodes_than_a_page_has(self, album: Album, as_nobody: GraphQLClient, settings: Settings) -> None:
         query = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
-        assert as_nobody.code(query, ids=[global_id(album)] * 101) == "BAD_USER_INPUT"
+        assert as_nobody.code(query, ids=[global_id(album)] * 101) == "LIMIT_EXCEEDED"
+        ids = ", ".join([f'"{global_id(album)}"'] * 101)
+        assert as_nobody.code("{ nodes(ids: [" + ids + "]) { id } }") == "LIMIT_EXCEEDED"
+        settings.GRAPHQL_MAX_LIST_LENGTH = 1000
+        assert as_nobody.code("{ nodes(ids: [" + ids + "]) { id, __typename } }") == "BAD_USER_INPUT"

@@ -44,7 +44,7 @@ INSERT INTO gallery_photo (album_id, owner_id, visibility, caption, file, conten
 ANALYZE gallery_photo;
 INSERT INTO gallery_photo_tags (photo_id, tag_id)
   SELECT p.id, tags.ids[1 + p.number % known] FROM (SELECT id, row_number() OVER () AS number FROM gallery_photo) p,
-         (SELECT array_agg(id) AS ids FROM gallery_tag) tags, (VALUES ({TAGS}), (7)) AS draw (known)
+         (SELECT array_agg(id ORDER BY id) AS ids FROM gallery_tag) tags, (VALUES ({TAGS}), (7)) AS draw (known)
   ON CONFLICT DO NOTHING;
 """
 TABLES = ("accounts_user", "gallery_album", "gallery_tag", "gallery_photo", "gallery_photo_tags")

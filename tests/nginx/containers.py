@@ -24,6 +24,7 @@ HARDENED = [
 ENVIRONMENT = {
     "SERVER_NAME": "localhost",
     "USE_TLS": "false",
+    "TLS_MODE": "files",
     "TLS_CERT_PATH": "/etc/nginx/tls/fullchain.pem",
     "TLS_KEY_PATH": "/etc/nginx/tls/privkey.pem",
     "SECURE_HSTS_SECONDS": "3600",
@@ -107,6 +108,7 @@ class Stack:
             "--volume", f"{self.made('static')}:/srv/static:ro",
             "--volume", f"{self.made('tls')}:/etc/nginx/tls:ro",
             "--volume", f"{self.made('acme')}:/srv/acme:ro",
+            "--volume", f"{self.made('issued')}:/etc/nginx/issued:ro",
             "--publish", f"127.0.0.1:{self.port}:8080", "--publish", f"127.0.0.1:{self.tls_port}:8443", self.image,
         )  # fmt: skip
 
@@ -129,6 +131,13 @@ class Stack:
             time.sleep(0.1)
         raise AssertionError(f"not healthy within {seconds} s:\n{self.logs()}")
 
+    def wait_for_log(self, text: str, *, seconds: float = 60) -> None:
+        """Wait until nginx's container has said something."""
+        until = time.monotonic() + seconds
+        while text not in (said := self.logs()):
+            assert time.monotonic() < until, said
+            time.sleep(0.2)
+
     def logs(self) -> str:
         """Return what nginx wrote, both streams."""
         found = docker("logs", self.nginx)
@@ -137,6 +146,14 @@ class Stack:
     def access_log(self) -> list[dict[str, Any]]:
         """Return the access log's lines, each of which has to be a JSON object."""
         return [json.loads(line) for line in docker("logs", self.nginx).stdout.splitlines()]
+
+    def logged(self, **values: object) -> dict[str, Any]:
+        """Return the first line with these values; nginx writes it once the answer has gone, and Docker passes it on after a while."""
+        deadline = time.monotonic() + 60
+        while not (found := [line for line in self.access_log() if values.items() <= line.items()]):
+            assert time.monotonic() < deadline, values
+            time.sleep(0.05)
+        return found[0]
 
     def inside(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command in nginx's container."""

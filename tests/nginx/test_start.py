@@ -1,5 +1,6 @@
 """What stops a start, and in which words; what a start keeps of the one before."""
 
+import ssl
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,20 @@ def test_every_variable_that_the_tests_set_is_declared_for_nginx() -> None:
 
     declared = {name for name, variable in VARIABLES.items() if NGINX in variable.services}
     assert {*ENVIRONMENT, "HTTP_PORT", "HTTPS_PORT"} <= declared
+
+
+def certificate_of(made: Stack) -> str:
+    """Return the certificate that is shown for our name."""
+    return ssl.get_server_certificate(("localhost", made.tls_port), timeout=10)
+
+
+def test_a_first_start_without_a_certificate_makes_one_and_the_next_keeps_it(image: str, tmp_path: Path) -> None:
+    with stack(image, readable(tmp_path), USE_TLS="true", TLS_MODE="selfsigned") as made:
+        first = certificate_of(made)
+        (tmp_path / "authority.pem").write_text(first)
+        assert made.get("/", trusted=tmp_path / "authority.pem", port=made.tls_port).status == 200
+        docker("restart", made.nginx)
+        made.wait()
+        assert certificate_of(made) == first
+        key = made.inside("stat", "-c", "%a", "/etc/nginx/conf.d/selfsigned/privkey.pem").stdout.strip()
+        assert key == "600"

@@ -42,10 +42,19 @@ def address_of(container: str) -> str:
     return docker("inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container).stdout
 
 
+def wait_for_stub(made: Stack, name: str) -> None:
+    """Wait until it answers, as a deploy waits for a new colour's health."""
+    until = time.monotonic() + 30
+    while made.inside("curl", "-s", "-o", "/dev/null", f"http://{name}:8000/", check=False).returncode:
+        assert time.monotonic() < until, f"{name} does not answer"
+        time.sleep(0.1)
+
+
 def test_a_switch_to_another_colour_and_one_that_is_refused(image: str, tmp_path: Path) -> None:
     with stack(image, readable(tmp_path)) as made:
         made.start_stub(name="web_green")
         green = address_of(f"{made.name}-web_green").strip()
+        wait_for_stub(made, "web_green")
         made.inside("switch-upstream", "web_green:8000")
         until = time.monotonic() + 10
         while not any(line["upstream"] == f"{green}:8000" for line in made.access_log()):
@@ -82,6 +91,19 @@ def test_a_file_closes_for_maintenance_without_a_reload(image: str, tmp_path: Pa
         assert made.get("/.well-known/acme-challenge/proof").status == 200
         docker("restart", made.nginx)
         made.wait()
+        answer = made.get("/")
+        assert answer.status == 503
+        address = made.logged(request_id=answer.header("X-Request-ID"))["address"]
+        made.inside(
+            "sh",
+            "-c",
+            'mkdir maintenance.allow; : >"maintenance.allow/$0"'.replace(
+                "maintenance", "/etc/nginx/conf.d/maintenance"
+            ),
+            address,
+        )
+        assert made.get("/graphql").status == 200
+        made.inside("rm", "-r", "/etc/nginx/conf.d/maintenance.allow")
         assert made.get("/").status == 503
         made.inside("rm", "/etc/nginx/conf.d/maintenance.on")
         assert made.get("/graphql").status == 200

@@ -21,7 +21,15 @@ def test_every_command_names_the_env_file_and_the_compose_files(tmp_path: Path) 
 
 
 def test_an_env_file_that_is_not_there_is_not_named() -> None:
-    assert Compose(env_file=Path("/none/.env")).recreate("web") == ["docker", "compose", "up", "-d", "--wait", "web"]
+    assert Compose(env_file=Path("/none/.env")).recreate("web") == [
+        "docker",
+        "compose",
+        "up",
+        "-d",
+        "--force-recreate",
+        "--wait",
+        "web",
+    ]
 
 
 def test_no_password_is_in_a_command_line() -> None:

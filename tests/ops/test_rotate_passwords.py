@@ -42,7 +42,15 @@ def test_servers_file_and_containers_get_the_same_new_passwords(docker: Docker, 
     assert "old-" not in text
     assert env_file.value(text, "DB_PASSWORD") in docker.inputs[0]
     assert env_file.value(text, "REDIS_PASSWORD") == docker.inputs[1]
-    assert docker.commands[-1].endswith("up -d --wait web worker scheduler redis")
+    assert docker.commands[-1].endswith("--wait web worker scheduler redis")
+
+
+def test_a_backup_service_that_runs_gets_redis_s_password_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    docker = Docker("db", "redis", "web", "backup")
+    monkeypatch.setattr(rotate_passwords, "run", docker.run)
+    assert rotate_passwords.main(["--env-file", str(path)]) == DONE
+    assert docker.commands[-2].endswith("up -d --no-deps --force-recreate backup")
+    assert docker.commands[-1].endswith("--wait web worker scheduler redis")
 
 
 def test_one_server_alone(docker: Docker, path: Path) -> None:
@@ -75,3 +83,12 @@ def test_where_the_file_cannot_be_written_the_server_gets_its_old_password_back(
     assert rotate_passwords.main(["db", "--env-file", str(path)]) == FAILED
     assert "PASSWORD 'old-db'" in docker.inputs[-1]
     assert "db has its old password again" in capsys.readouterr().err
+
+
+def test_passwords_in_files_are_another_command_s(
+    docker: Docker, path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path.write_text("DB_PASSWORD_FILE=secrets/db_password\n")
+    assert rotate_passwords.main(["db", "--env-file", str(path)]) == REFUSED
+    assert (docker.inputs, docker.commands) == ([], [])
+    assert "scripts/stack.sh rotate-secrets db" in capsys.readouterr().err

@@ -47,6 +47,17 @@ class Person:
     def __exit__(self, *_: object) -> None:
         self.http.close()
 
+    @property
+    def cookies(self) -> str:
+        """The session, as a header has it."""
+        return "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
+
+    def again(self) -> "Person":
+        """Return the same person with a connection of their own."""
+        found = Person(self.stack, trust=self.trust)
+        found.http.cookies = self.http.cookies
+        return found
+
     def post(self, query: str, **variables: Any) -> httpx.Response:
         """Send one operation."""
         return self.http.post("/graphql", json={"query": query, "variables": variables}, headers=self.headers())
@@ -99,12 +110,11 @@ class Person:
     @contextmanager
     def socket(self) -> Iterator[ClientConnection]:
         """Open a WebSocket with the session's cookie, and greet."""
-        cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
         address = self.stack.url.replace("http", "ws") + "/graphql"
         with connect(
             address,
             subprotocols=[PROTOCOL],
-            additional_headers={"Cookie": cookies},
+            additional_headers={"Cookie": self.cookies},
             open_timeout=20,
             ssl=self.trust,
         ) as socket:

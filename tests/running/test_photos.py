@@ -1,5 +1,7 @@
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import httpx
 import pytest
@@ -123,6 +125,13 @@ def test_a_request_over_the_limit_is_refused(stack: Stack) -> None:
         response = client.post("/graphql", content=b"x" * 3_000_001)
     assert response.status_code == 413
     assert response.json()["errors"][0]["extensions"]["code"] == "REQUEST_TOO_LARGE"
+
+
+def test_every_answer_has_its_time(stack: Stack) -> None:
+    with httpx.Client(base_url=stack.url) as client:
+        for answer in (client.get("/"), client.get("/graphql"), client.get("/health/live")):
+            answered_at = parsedate_to_datetime(answer.headers["Date"])
+            assert abs((datetime.now(UTC) - answered_at).total_seconds()) < 60
 
 
 def test_a_foreign_host_is_refused_but_for_health(stack: Stack) -> None:

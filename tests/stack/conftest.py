@@ -1,6 +1,5 @@
 """Two stacks of containers: development's as a newcomer has it, and one like production's, over TLS."""
 
-import datetime
 import shutil
 import ssl
 import tempfile
@@ -9,15 +8,26 @@ from pathlib import Path
 from secrets import token_urlsafe
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from tests.running.client import Person
+from tests.stack.certificates import make_certificate
 from tests.stack.compose import Compose
+from tests.stack.site import Production
 
 PRODUCTION = Path(__file__).parent / "production.yml"
 SECRETS = ("DJANGO_SECRET_KEY", "DB_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD")
+# What gives development other passwords, and what ends it: the others have had it by then, and nothing has to be put back.
+LAST = ("::test_new_passwords_are_in_the_servers_and_in_the_file_and_all_goes_on", "/test_documents.py::")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what is last behind the other tests of this folder."""
+    places = [place for place, item in enumerate(items) if item.path.parent == PRODUCTION.parent]
+    ordered = sorted(
+        (items[place] for place in places), key=lambda item: [words in item.nodeid for words in LAST[::-1]]
+    )
+    for place, item in zip(places, ordered, strict=True):
+        items[place] = item
 
 
 @pytest.fixture(scope="session")
@@ -38,29 +48,7 @@ def development(open_folder: Path) -> Iterator[Compose]:
 @pytest.fixture(scope="session")
 def certificates(open_folder: Path) -> Path:
     """A folder with a certificate for localhost and its key, as TLS_FOLDER names one."""
-    folder = open_folder / "tls"
-    folder.mkdir()
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(tz=datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    encoding = serialization.Encoding.PEM
-    (folder / "fullchain.pem").write_bytes(certificate.public_bytes(encoding))
-    (folder / "privkey.pem").write_bytes(
-        key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    (folder / "privkey.pem").chmod(0o644)  # nginx is user 101; on a real host the file is given to it
-    return folder
+    return make_certificate(open_folder / "tls")
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +79,27 @@ def production(open_folder: Path, certificates: Path) -> Iterator[Compose]:
         **{name: token_urlsafe(48) for name in SECRETS},
     )
     yield from running(stack)
+
+
+@pytest.fixture(scope="session")
+def deployed(open_folder: Path, certificates: Path) -> Iterator[Production]:
+    """What the first deploy on a bare host has made, by the runbook's words."""
+    made = Production(open_folder / "deployed")
+    try:
+        rates = {"NGINX_RATE_PER_SECOND": "5000", "NGINX_RATE_BURST": "5000", "GRAPHQL_RATE_PER_MINUTE": "1000000"}
+        made.prepare(TLS_MODE="files", TLS_FOLDER=str(certificates), COMPOSE_PROFILES="", **rates)
+        made.by_the_runbook("First deploy", first=1)
+        yield made
+    finally:
+        made.remove()
+
+
+@pytest.fixture(scope="session")
+def person(deployed: Production, trust: ssl.SSLContext) -> Iterator[Person]:
+    """Somebody with a session there, which outlives every deploy."""
+    with Person(deployed, trust=trust) as found:
+        found.sign_up("ada@example.com")
+        yield found
 
 
 def running(stack: Compose) -> Iterator[Compose]:

@@ -22,6 +22,7 @@ ALWAYS = {
     "strict-transport-security": "max-age=3600; includeSubDomains",
     "server": "nginx",
 }
+RESPONSE = "application/graphql-response+json; charset=utf-8"
 YEAR = "public, max-age=31536000, immutable"
 
 
@@ -44,8 +45,8 @@ def static(production: Compose) -> dict[str, str]:
     ("path", "status", "expected"),
     [
         ("/", 200, {"content-type": "text/html; charset=utf-8"}),
-        ("/graphql?query={__typename}", 200, {"content-type": "application/json"}),
-        ("/graphql?query={", 200, {"content-type": "application/json"}),
+        ("/graphql?query={__typename}", 200, {"content-type": RESPONSE}),
+        ("/graphql?query={", 400, {"content-type": RESPONSE}),
         ("/health/live", 200, {"cache-control": "no-store"}),
         ("/health/ready", 404, {}),
         ("/metrics", 404, {}),

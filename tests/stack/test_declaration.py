@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.declaration import BACKUP, COMPOSE, SERVICES
+from config.declaration import CERTBOT, COMPOSE, SERVICES
 from config.environment import development_values
 from config.variables import VARIABLES
 from tests.stack.compose import Compose
@@ -14,19 +14,20 @@ pytestmark = pytest.mark.stack
 
 # What is not ours: the official images' own.
 FOREIGN = {"db": {"POSTGRES_INITDB_ARGS"}}
-RUN_BY_COMPOSE = sorted(SERVICES - {COMPOSE, BACKUP})
+THEIRS = "GF_"  # Grafana's own, all of them
+RUN_BY_COMPOSE = sorted(SERVICES - {COMPOSE, CERTBOT})  # certbot is production's alone: test_production_file.py
 # What a container can't change, because its mounts are where they are.
-FIXED = {"STATIC_ROOT", "MEDIA_ROOT", "HEARTBEAT_FILE"}
+FIXED = {"STATIC_ROOT", "MEDIA_ROOT", "HEARTBEAT_FILE", "DB_BACKUPS_DIR", "DB_BACKUP_SCRATCH_DIR", "DEPLOYS_DIR"}
 
 
 @pytest.fixture(scope="module")
 def stack(open_folder: Path) -> Iterator[Compose]:
-    yield Compose(open_folder / "declaration")  # noqa: PT022 - nothing is started
+    yield Compose(open_folder / "declaration", COMPOSE_PROFILES="*")  # noqa: PT022 - nothing is started
 
 
 def environment_of(stack: Compose, service: str) -> dict[str, str]:
-    found: dict[str, str] = stack.config()["services"][service]["environment"]
-    return found
+    found: dict[str, str] = stack.config()["services"][service].get("environment") or {}
+    return {name: text for name, text in found.items() if not name.startswith(THEIRS)}
 
 
 def test_every_service_is_there(stack: Compose) -> None:
@@ -63,6 +64,7 @@ def test_no_service_sees_another_s_secrets(stack: Compose) -> None:
     assert secrets & set(environment_of(stack, "nginx")) == set()
     assert secrets & set(environment_of(stack, "redis")) == {"REDIS_PASSWORD"}
     assert secrets & set(environment_of(stack, "db")) == {"DB_PASSWORD", "POSTGRES_PASSWORD"}
+    assert {"DJANGO_SECRET_KEY", "DB_PASSWORD"} & set(environment_of(stack, "backup")) == set()
     assert "POSTGRES_PASSWORD" not in str(stack.config()["services"]["web"])
 
 
@@ -75,7 +77,14 @@ def test_the_defaults_are_development_s(stack: Compose) -> None:
             for name, text in found.items()
             if name in values and name not in FIXED and not VARIABLES[name].is_secret and text != values[name]
         }
-        expected = {"LOG_FORMAT", "SITE_URL", "TRUSTED_PROXIES", "MEDIA_ACCEL_LOCATION"}  # there is an nginx here
+        expected = {
+            "LOG_FORMAT",
+            "SITE_URL",
+            "TRUSTED_PROXIES",
+            "MEDIA_ACCEL_LOCATION",
+            "CERTIFICATE_ADDRESS",
+            "BACKUP_STATUS_URL",
+        }  # there is an nginx here
         assert set(differing) <= expected, differing
 
 
@@ -90,7 +99,7 @@ def test_the_env_file_of_make_run_fits(stack: Compose) -> None:
     finally:
         path.unlink()
     for name in RUN_BY_COMPOSE:
-        ours, theirs = before["services"][name]["environment"], after["services"][name]["environment"]
+        ours, theirs = (found["services"][name].get("environment") or {} for found in (before, after))
         assert {key for key in ours if ours[key] != theirs[key]} <= {"DJANGO_SECRET_KEY", "LOG_FORMAT"}
 
 
@@ -104,7 +113,8 @@ def test_a_second_clone_does_not_clash(stack: Compose) -> None:
     assert all(name.startswith(f"{stack.project}_") for name in named)
 
 
-def test_ports_are_published_by_nginx_alone_and_on_this_machine_alone(stack: Compose) -> None:
+def test_ports_are_published_by_nginx_and_grafana_and_on_this_machine_alone(stack: Compose) -> None:
     services = stack.config()["services"]
-    assert [name for name, service in services.items() if service.get("ports")] == ["nginx"]
-    assert {port["host_ip"] for port in services["nginx"]["ports"]} == {"127.0.0.1"}
+    published = {name: service["ports"] for name, service in services.items() if service.get("ports")}
+    assert set(published) == {"nginx", "grafana"}
+    assert {port["host_ip"] for ports in published.values() for port in ports} == {"127.0.0.1"}

@@ -9,7 +9,7 @@ from tests.stack.compose import Compose
 pytestmark = pytest.mark.stack
 
 SERVICES = ("web", "worker", "scheduler", "db", "redis", "nginx")
-USERS = {"web": 10001, "worker": 10001, "scheduler": 10001, "db": 999, "redis": 999, "nginx": 101}
+USERS = {"web": 10001, "worker": 10001, "scheduler": 10001, "db": 999, "redis": 999, "nginx": 101, "backup": 999}
 CONNECT = "import socket; socket.create_connection(({host!r}, {port}), timeout=3)"
 
 every_service = pytest.mark.parametrize("service", SERVICES)
@@ -27,7 +27,7 @@ def test_the_settings(production: Compose, service: str) -> None:
     assert host["Memory"] > 0
     assert host["NanoCpus"] > 0
     assert 0 < host["PidsLimit"] <= 512
-    assert host["RestartPolicy"]["Name"] == "unless-stopped"
+    assert host["RestartPolicy"]["Name"] == "always"
     assert host["LogConfig"] == {"Type": "json-file", "Config": {"max-file": "3", "max-size": "10m"}}
     assert not any("docker.sock" in mount["Source"] for mount in container["Mounts"])
     assert container["State"]["Health"]["Status"] == "healthy"

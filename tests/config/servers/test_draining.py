@@ -87,6 +87,21 @@ def test_it_finishes_what_is_half_done(server: str, tmp_path: Path) -> None:
 
 
 @each_server
+def test_it_serves_a_request_after_a_response_that_did_not_say_it_was_the_last(server: str, tmp_path: Path) -> None:
+    with serving(server, folder=tmp_path) as served:
+        kept = served.connection()
+        kept.request("GET", "/stream?seconds=1")
+        begun = kept.getresponse()
+        served.signal()
+        assert begun.read() == STREAMED
+        assert begun.getheader("connection") is None
+        kept.request("GET", "/")
+        last = kept.getresponse()
+        assert (last.read(), last.getheader("connection")) == (b"done", "close")
+        assert served.status() == 0
+
+
+@each_server
 def test_it_cuts_off_what_takes_too_long(server: str, tmp_path: Path) -> None:
     with serving(server, folder=tmp_path, timeout_seconds=1) as served:
         cut = [begin(served, b"GET /%s?seconds=30 HTTP/1.1\r\nHost: x\r\n\r\n" % kind) for kind in (b"slow", b"thread")]

@@ -117,7 +117,7 @@ def test_old_sets_go_once_the_new_one_counts(settings: Settings, capsys: pytest.
     assert foreign.is_dir()
     assert command.main(["--list"]) == DONE
     listed = capsys.readouterr().out.splitlines()
-    assert listed[0].split() == ["set", "age", "level", "size", "rows"]
+    assert listed[0].split() == ["set", "age", "level", "size", "rows", "off-site"]
     assert f"{pinned}  40 d  4" in listed[1]
     assert "damaged" in listed[-1]
     assert sets.damaged(first.folder.parent, database=NAME) == ["20200101T000000Z"]

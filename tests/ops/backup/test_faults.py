@@ -23,19 +23,20 @@ from ops.backup.programs import Program
 from ops.backup.progress import Progress
 from ops.backup.sets import BackupSet
 from ops.backup.settings import Settings
+from ops.backup.stall import Stall
 from ops.errors import DONE, FAILED, LOCKED, REFUSED, WRONG_USAGE
+from tests.ops.backup.conftest import told_to_stop_at
 from tests.ops.backup.history import as_it_is, counting, cut, flip_a_bit, folder, left_over
 
 FILES = (manifest.DUMP, manifest.ROLES, manifest.MANIFEST, manifest.SUMS)
 Damage = Callable[[Path], None]
-PHASES = ("Looking", "Dumping", "Writing roles", "Hashing and", "Level 1", "Level 2", "Level 3: starting", "Level 3: restoring",
-          "Level 4", "Level 5")  # fmt: skip
+PHASES = ("Looking", "Dumping", "Writing roles", "Hashing", "Writing the manifest", "Level 1", "Starting",
+          "Levels 2 and 3", "Level 4", "Level 5")  # fmt: skip
 
 
 @pytest.fixture
-def older(settings: Settings) -> Iterator[dict[str, bytes]]:
+def older(settings: Settings, backup_set: BackupSet) -> Iterator[dict[str, bytes]]:
     """A set that counts. After the test it is as it was, and the next run is well."""
-    assert command.main([]) == DONE
     before = as_it_is(settings)
     yield before
     now = as_it_is(settings)
@@ -53,9 +54,9 @@ def during_dump(monkeypatch: pytest.MonkeyPatch, act: Callable[[Program], None])
     """Do something while pg_dump is at work."""
     watch = take.watch
 
-    def act_first(dump: Program, fingerprints: Fingerprints) -> None:
+    def act_first(dump: Program, fingerprints: Fingerprints, stall: Stall) -> None:
         act(dump)
-        watch(dump, fingerprints)
+        watch(dump, fingerprints, stall)
 
     monkeypatch.setattr(take, "watch", act_first)
 
@@ -251,15 +252,7 @@ def test_damage_long_after(settings: Settings, capsys: pytest.CaptureFixture[str
 def test_sigterm_at_each_phase(
     phase: str, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    say = Progress.say
-
-    def say_and_be_told_to_stop(self: Progress, line: str) -> None:
-        say(self, line)
-        if line.startswith(phase):
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Progress, "say", say_and_be_told_to_stop)
+    with told_to_stop_at(phase, monkeypatch):
         assert command.main([]) == FAILED
     assert "Cannot go on: SIGTERM came." in capsys.readouterr().err
     assert (counting(settings), left_over(settings)) == ([], [])
@@ -299,7 +292,7 @@ def test_a_run_that_is_ended_while_it_dumps(number: signal.Signals, settings: Se
         run = subprocess.Popen([sys.executable, "-m", "ops.backup"], cwd=ROOT, stderr=subprocess.PIPE, text=True)
         program = running_pg_dump(run)
         run.send_signal(number)
-        said = run.communicate(timeout=30)[1]
+        said = run.communicate(timeout=120)[1]
         assert run.returncode == (FAILED if number == signal.SIGTERM else -number), said
         psutil.wait_procs([program], timeout=10)
         assert not program.is_running()
@@ -311,7 +304,7 @@ def test_a_run_that_is_ended_while_it_dumps(number: signal.Signals, settings: Se
 
 def running_pg_dump(run: "subprocess.Popen[str]") -> psutil.Process:
     """Return a run's pg_dump, once it is there."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         for child in psutil.Process(run.pid).children():
             name, line = described(child)

@@ -16,15 +16,26 @@ class Backup:
     at: datetime.datetime
     counts: bool = True
     is_pinned: bool = False
+    is_before_restore: bool = False
 
 
-def backup(days: float, *, counts: bool = True, is_pinned: bool = False) -> Backup:
-    return Backup(id=f"{days}", at=NOW - datetime.timedelta(days=days), counts=counts, is_pinned=is_pinned)
+def backup(days: float, *, counts: bool = True, is_pinned: bool = False, is_before_restore: bool = False) -> Backup:
+    return Backup(
+        id=f"{days}",
+        at=NOW - datetime.timedelta(days=days),
+        counts=counts,
+        is_pinned=is_pinned,
+        is_before_restore=is_before_restore,
+    )
 
 
 histories = st.lists(
     st.builds(
-        backup, st.floats(-2, 900).map(lambda days: round(days, 3)), counts=st.booleans(), is_pinned=st.booleans()
+        backup,
+        st.floats(-2, 900).map(lambda days: round(days, 3)),
+        counts=st.booleans(),
+        is_pinned=st.booleans(),
+        is_before_restore=st.sampled_from([False, False, False, True]),
     ),
     max_size=40,
     unique_by=lambda each: each.id,
@@ -39,18 +50,21 @@ rules = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(histories, rules)
 def test_it_never_lets_go_what_has_to_stay(history: list[Backup], rule: Rules) -> None:
     gone = set(expired(history, rule, now=NOW))
-    counting = sorted((each for each in history if each.counts), key=lambda each: each.at, reverse=True)
+    ordinary = (each for each in history if each.counts and not each.is_before_restore)
+    counting = sorted(ordinary, key=lambda each: each.at, reverse=True)
     assert not gone & {each.id for each in history if each.is_pinned}
+    week = datetime.timedelta(days=7)
+    assert not gone & {each.id for each in history if each.is_before_restore and NOW - each.at < week}
     assert not gone & {each.id for each in counting[: max(rule.least, 1)]}
     assert not gone & {each.id for each in counting if NOW - each.at < datetime.timedelta(days=rule.days)}
     assert counting or not gone
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(histories, rules, st.randoms())
 def test_neither_the_order_nor_a_second_time_matters(history: list[Backup], rule: Rules, random: object) -> None:
     gone = expired(history, rule, now=NOW)
@@ -58,7 +72,7 @@ def test_neither_the_order_nor_a_second_time_matters(history: list[Backup], rule
     assert expired([each for each in history if each.id not in gone], rule, now=NOW) == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(histories, rules)
 def test_what_does_not_count_keeps_and_removes_nothing(history: list[Backup], rule: Rules) -> None:
     gone = set(expired(history, rule, now=NOW))

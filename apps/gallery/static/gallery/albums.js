@@ -19,9 +19,11 @@ export function start() {
   onSubmit(byId("album-form"), create);
 }
 
-export async function loadShelf() {
+// `isShown()` tells, once the answer is there, whether the shelf is still wanted.
+export async function loadShelf(isShown) {
   const viewer = currentViewer();
   const { own, albums } = viewer ? await query(OWN_SHELF, { owner: viewer.id }) : await query(SHELF);
+  if (!isShown()) return;
   const unique = new Map([...(own?.edges ?? []), ...albums.edges].map(({ node }) => [node.id, node]));
   byId("albums").replaceChildren(...[...unique.values()].map(card));
   byId("new-album").hidden = viewer === null;

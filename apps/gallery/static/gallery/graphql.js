@@ -2,6 +2,8 @@
 
 const ENDPOINT = document.body.dataset.graphql;
 const RETRY_DELAYS_MS = [500, 2000];
+const LIMIT_MS = 20000; // by default the server itself gives up after 15
+const UNANSWERED = "The server has not answered for 20 seconds. Check the connection and try again.";
 const UNREACHABLE = "The server cannot be reached. Check the connection and try again.";
 
 export class ApiError extends Error {
@@ -45,16 +47,30 @@ export function mutate(document, variables = {}) {
   return send(document, variables);
 }
 
+// Not repeated: whoever has waited for so long is told so first.
 async function send(document, variables) {
-  const response = await fetch(ENDPOINT, {
-    method: "POST",
-    credentials: "same-origin",
-    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken() },
-    body: JSON.stringify({ query: document, variables }),
-  }).catch(() => {
-    throw unreachable();
-  });
-  return dataOf(response.status, await response.text());
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), LIMIT_MS);
+  try {
+    return dataOf(...(await post({ query: document, variables }, controller.signal)));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function post(operation, signal) {
+  try {
+    const response = await fetch(ENDPOINT, {
+      method: "POST",
+      credentials: "same-origin",
+      headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken() },
+      body: JSON.stringify(operation),
+      signal,
+    });
+    return [response.status, await response.text()];
+  } catch {
+    throw signal.aborted ? new ApiError(UNANSWERED, "UNANSWERED") : unreachable();
+  }
 }
 
 // A body that is not GraphQL's comes from a proxy in between, or from a server that is on its way down.

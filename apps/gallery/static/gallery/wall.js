@@ -16,6 +16,7 @@ import * as uploads from "./uploads.js";
 const CATCH_UP_MS = 10000;
 
 let openAlbum = null;
+let visit = 0; // counts what was shown, so that a late answer for something else is dropped
 let stopWatching = () => {};
 
 function start() {
@@ -41,6 +42,7 @@ async function arrive() {
     await account.loadViewer();
     await showPlace();
   }, arrive);
+  byId("late")?.remove(); // something is shown now, or said
 }
 
 async function moved() {
@@ -52,23 +54,25 @@ async function moved() {
 
 // Shows what the address says, from the top.
 async function showPlace() {
+  const number = (visit += 1);
+  const isShown = () => number === visit;
   stopWatching();
   hide();
   const { album: albumId, tag } = currentPlace();
-  if (albumId) return attempt(() => showAlbum(albumId), showPlace);
+  if (albumId) return attempt(() => showAlbum(albumId, isShown), showPlace);
   openAlbum = null;
   head({ title: tag ? `Tagged “${tag}”` : "Photos", isInside: Boolean(tag) });
   byId("shelf").hidden = Boolean(tag);
   await Promise.all([
     photos.show({ state: "READY", ...(tag && { tags: [tag] }) }),
-    tag ? null : attempt(albums.loadShelf, showPlace),
-    tag ? null : attempt(showTags, showPlace),
+    tag ? null : attempt(() => albums.loadShelf(isShown), showPlace),
+    tag ? null : attempt(() => showTags(isShown), showPlace),
   ]);
 }
 
-async function showAlbum(id) {
+async function showAlbum(id, isShown) {
   const { album } = await query(ALBUM, { id });
-  if (currentPlace().album !== id) return;
+  if (!isShown()) return;
   openAlbum = album;
   byId("shelf").hidden = true;
   if (album === null) return showNoAlbum();
@@ -76,7 +80,7 @@ async function showAlbum(id) {
   const subtitle = [who, albums.WHO_SEES[album.visibility]].filter(Boolean).join(" · ");
   head({ title: album.title, subtitle, description: album.description, isInside: true, isMine: album.isMine });
   await photos.show({ album: id });
-  watch(id);
+  if (isShown()) watch(id);
 }
 
 async function showNoAlbum() {
@@ -95,8 +99,9 @@ function head({ title, subtitle = "", description = "", isInside, isMine = false
   byId("nothing").textContent = isMine ? "No pictures yet. The first ones you add appear here." : "No pictures yet.";
 }
 
-async function showTags() {
+async function showTags(isShown) {
   const { tags } = await query(TAGS);
+  if (!isShown()) return;
   const used = tags.edges.map(({ node }) => node).filter(({ photoCount }) => photoCount > 0);
   const links = used.map(({ name, photoCount }) => make("a", { href: tagPlace(name) }, name, make("span", {}, `${photoCount}`)));
   byId("tags").replaceChildren(...links.map((link) => make("li", {}, link)));

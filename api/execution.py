@@ -1,0 +1,102 @@
+"""Runs an operation in the thread that it is called in, from a document to the answer's bytes."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from django.conf import settings
+from graphql import ExecutionResult, GraphQLError, execute
+
+from api import errors
+from api.plans import running
+from api.schema import graphql_schema, schema
+from api.synchronous import SYNCHRONOUS
+from config.measuring.numbers import count_errors
+
+if TYPE_CHECKING:
+    from api.context import Context
+    from api.documents import Operation
+    from api.requests import GraphQLRequest
+
+logger = logging.getLogger("slipway.graphql")
+
+OK, PARTIAL, UNPROCESSABLE, FAILED = 200, 294, 422, 500
+DEPENDENCY_AWAY = 503
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """A response's JSON, and HTTP's status for it. `errors` is what stands in it under that name, None where it has `data`."""
+
+    body: bytes
+    status: int
+    errors: list[dict[str, Any]] | None = None
+
+
+def run(
+    operation: Operation,
+    request: GraphQLRequest,
+    context: Context,
+    *,
+    root: Any = None,
+    extensions: dict[str, Any] | None = None,
+) -> Answer:
+    """Answer an operation by its plan, or execute it, with an event as its `root` where it is a subscription."""
+    made = running.attempt(operation, request, context)
+    if made.data is not None:
+        return answer_of(ExecutionResult(made.data, None), extensions=extensions)
+    result = executed(operation, request, context, root=root)
+    running.compare(made, operation, is_error=bool(result.errors))
+    return answer_of(result, extensions=extensions)
+
+
+def executed(operation: Operation, request: GraphQLRequest, context: Context, *, root: Any) -> ExecutionResult:
+    """Return the executor's result, with every error presented."""
+    try:
+        result = execute(
+            graphql_schema,
+            operation.document,
+            root,
+            context,
+            request.variables,
+            operation.name,
+            executor_class=schema.execution_context_class,
+            **SYNCHRONOUS,
+            hide_suggestions=not settings.GRAPHQL_INTROSPECTION,
+            operation_extensions=request.extensions,
+        )
+    except Exception as error:  # noqa: BLE001 - a bug of the executor's is told like one of a resolver's
+        result = ExecutionResult(None, [GraphQLError("", original_error=error)])
+    for each in result.errors or ():  # type: ignore[union-attr]  # no awaitable: nothing asynchronous is resolved
+        errors.present(each)
+    return result  # type: ignore[return-value]  # see above
+
+
+def answer_of(result: ExecutionResult, *, extensions: dict[str, Any] | None = None) -> Answer:
+    """Return a result as an answer: without `data` where execution did not begin, by the specification's section on responses."""
+    more = {"extensions": extensions} if extensions else {}
+    if not result.errors:
+        return Answer(body=encode({"data": result.data, **more}), status=OK)
+    formatted = [dict(error.formatted) for error in result.errors]
+    count_errors(formatted)
+    if result.data is None and all(error.path is None for error in result.errors):
+        return Answer(body=encode({"errors": formatted, **more}), status=status_of(formatted), errors=formatted)
+    return Answer(body=encode({"errors": formatted, "data": result.data, **more}), status=PARTIAL)
+
+
+def status_of(formatted: list[dict[str, Any]]) -> int:
+    """Return HTTP's status where nothing was executed."""
+    code = formatted[0].get("extensions", {}).get("code")
+    return {"INTERNAL_ERROR": FAILED, "SERVICE_UNAVAILABLE": DEPENDENCY_AWAY}.get(code, UNPROCESSABLE)
+
+
+def encode(value: Any) -> bytes:
+    """Return a value as JSON."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # half a character, or a number of more than 64 bits: orjson refuses what JSON can say
+        return json.dumps(value, default=str).encode()

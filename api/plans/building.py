@@ -1,0 +1,113 @@
+"""Writes an operation's code: a dictionary's literal for each object, whose values are attributes or what resolvers return.
+
+Where a connection's nodes need columns alone, api.plans.rows writes them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+)
+
+from api.plans import declared
+from api.plans.calls import Call
+from api.plans.code import Code, key
+from api.plans.connections import connection
+from api.plans.leaves import global_id, leaf
+from api.plans.refusals import NoAnswerError, UnplannableError
+from api.plans.selecting import Selecting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from graphql.execution.collect_fields import FieldDetails
+
+
+def missing() -> Any:
+    """Refuse a null that the schema does not allow."""
+    raise NoAnswerError
+
+
+class Building:
+    """Writes the code of one operation. `calls` are the resolvers that it calls, by their places."""
+
+    def __init__(self, executor: Any) -> None:
+        self.code = Code()
+        self.calls: list[Call] = []
+        self.selecting = Selecting(executor)
+        self._root = executor.schema.query_type
+        self._schema = executor.schema
+        self.missing = f"{self.code.constant(missing)}()"
+
+    def operation(self) -> str:
+        """Return the operation's code."""
+        return self._fields(self._root, self.selecting.at_root(self._root), "root")
+
+    def completed(self, kind: Any, value: str, details: list[FieldDetails]) -> str:
+        """Return the code of a value of a type, null or not."""
+        if is_non_null_type(kind) and is_leaf_type(kind.of_type):
+            return leaf(kind.of_type, value, self.code)
+        otherwise = self.missing if is_non_null_type(kind) else "None"
+        kind = kind.of_type if is_non_null_type(kind) else kind
+        name = value if value.isidentifier() else self.code.variable()
+        told = name if name == value else f"({name} := {value})"
+        return f"({otherwise} if {told} is None else {self._present(kind, name, details)})"
+
+    def call(self, parent: Any, definition: Any, response_key: str, details: list[FieldDetails], source: str) -> str:
+        """Return the code of a resolver's call."""
+        nodes = [each.node for each in details]
+        self.calls.append(Call(parent=parent, definition=definition, key=response_key, nodes=nodes))
+        return f"calls[{len(self.calls) - 1}]({source})"
+
+    def _present(self, kind: Any, name: str, details: list[FieldDetails]) -> str:
+        if is_leaf_type(kind):
+            return leaf(kind, name, self.code)
+        if is_list_type(kind):
+            item = self.code.variable()
+            return f"[{self.completed(kind.of_type, item, details)} for {item} in {name}]"
+        if is_abstract_type(kind):
+            return self._one_of(kind, name, details)
+        return self._fields(kind, self.selecting.below(kind, details), name)
+
+    def _one_of(self, kind: Any, name: str, details: list[FieldDetails]) -> str:
+        """Return the code of an object of an interface, by the model whose row it is."""
+        code = self.missing
+        for possible in self._schema.get_possible_types(kind):
+            model = declared.model_of(possible)
+            if model is None:
+                raise UnplannableError(f"{possible.name} is of no model")
+            shown = self._fields(possible, self.selecting.below(possible, details), name)
+            code = f"({shown} if type({name}) is {self.code.constant(model)} else {code})"
+        return code
+
+    def _fields(self, kind: Any, selected: Mapping[str, list[FieldDetails]], source: str) -> str:
+        """Return the code of an object."""
+        fields = (f"{key(name)}: {self._field(kind, name, details, source)}" for name, details in selected.items())
+        return "{" + ", ".join(fields) + "}"
+
+    def _field(self, kind: Any, response_key: str, details: list[FieldDetails], source: str) -> str:
+        name = details[0].node.name.value
+        if name == "__typename":
+            return repr(kind.name)
+        if name.startswith("__"):
+            raise UnplannableError(f"{name} is the schema's")
+        definition = declared.definition_of(kind, name)
+        if declared.is_global_id(kind, definition):
+            return f"{self.code.constant(global_id(f'{kind.name}:'))}({source}.pk)"
+        shown = kind.fields[name].type
+        if not definition.base_resolver:
+            model = declared.model_of(kind)
+            if model:
+                declared.column_of(model, definition)
+            attribute = getattr(definition, "django_name", None) or definition.python_name
+            return self.completed(shown, f"{source}.{attribute}", details)
+        value = self.call(kind, definition, response_key, details, source)
+        if declared.is_connection(get_named_type(shown)):
+            return connection(self, shown, value, details, is_root=kind is self._root)
+        return self.completed(shown, value, details)

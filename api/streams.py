@@ -1,0 +1,77 @@
+"""A subscription as a stream of answers, for whichever transport sends them."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from graphql import ExecutionResult, GraphQLError, OperationType, create_source_event_stream
+
+from api import errors, threads
+from api.errors import ApplicationError
+from api.execution import Answer, answer_of, run
+from api.schema import graphql_schema, schema
+from config.measuring import numbers
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from api.context import Context
+    from api.documents import Operation
+    from api.requests import GraphQLRequest
+
+
+async def answers(operation: Operation, request: GraphQLRequest, context: Context) -> AsyncIterator[Answer]:
+    """Yield one answer for each event of a subscription, or the one of a query or mutation.
+
+    The next event is taken once the one before has been sent: who reads slowly slows down nobody else.
+    """
+    if operation.kind is not OperationType.SUBSCRIPTION:
+        try:
+            found = await threads.run(lambda: run(operation, request, context))
+        except ApplicationError as error:  # its time is over, and the stream's head is sent
+            found = failure([located(error)])
+        yield found
+        return
+    source = await events_of(operation, request, context)
+    if isinstance(source, ExecutionResult):
+        yield failure(source.errors or [])
+        return
+    async with aclosing(source) as events:
+        try:
+            async for event in events:
+                numbers.events.inc()
+                yield await threads.run(lambda event=event: run(operation, request, context, root=event))  # type: ignore[misc]  # the event as of now
+        except Exception as error:  # noqa: BLE001 - what the resolver raised: told to the client, who loses the stream
+            yield failure([located(error)])
+
+
+async def events_of(operation: Operation, request: GraphQLRequest, context: Context) -> Any:
+    """Return the subscription's source of events, or the result that says why there is none."""
+    executor = schema.execution_context_class.build(
+        graphql_schema,
+        operation.document,
+        None,
+        context,
+        request.variables,
+        operation.name,
+        is_async_iterable=None,
+        operation_extensions=request.extensions,
+    )
+    if isinstance(executor, list):
+        return ExecutionResult(None, executor)
+    source: Any = create_source_event_stream(executor)
+    return await source if hasattr(source, "__await__") else source
+
+
+def located(error: Exception) -> GraphQLError:
+    """Return an error as GraphQL's."""
+    return error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
+
+
+def failure(found: list[GraphQLError]) -> Answer:
+    """Return the answer where there are no events to be had, or no more."""
+    for error in found:
+        errors.present(error)
+        error.path = None
+    return answer_of(ExecutionResult(None, found))

@@ -1,0 +1,1 @@
+"""What the application says of a database that was restored: migrations, answers of the API, files that it names. Reads only."""
