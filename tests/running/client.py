@@ -11,11 +11,11 @@ from uuid import UUID
 import httpx
 import redis
 from strawberry.relay import from_base64
-from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from apps.gallery.events import group_of
 from embedded.stack import Stack
+from tests.running.websocket import WebSocket
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 PASSWORD = "correct horse battery staple"
@@ -108,10 +108,10 @@ class Person:
         return response.json()["data"]["uploadPhotos"]
 
     @contextmanager
-    def socket(self) -> Iterator[ClientConnection]:
+    def socket(self) -> Iterator[WebSocket]:
         """Open a WebSocket with the session's cookie, and greet."""
         address = self.stack.url.replace("http", "ws") + "/graphql"
-        with connect(
+        with WebSocket(
             address,
             subprotocols=[PROTOCOL],
             additional_headers={"Cookie": self.cookies},
@@ -123,7 +123,7 @@ class Person:
             yield socket
 
 
-def subscribe(socket: ClientConnection, album: str) -> None:
+def subscribe(socket: WebSocket, album: str) -> None:
     """Ask to watch an album."""
     query = (
         "subscription($a: ID!) { photoChanged(albumId: $a) { kind photoId photo { state renditions { size url } } } }"
@@ -132,7 +132,7 @@ def subscribe(socket: ClientConnection, album: str) -> None:
     socket.send(json.dumps(message))
 
 
-def watch(stack: Stack, socket: ClientConnection, album: str) -> None:
+def watch(stack: Stack, socket: WebSocket, album: str) -> None:
     """Watch an album that nobody else watches. Returns when the watching has begun, which the protocol does not say: Redis does."""
     subscribe(socket, album)
     with redis.Redis.from_url(stack.servers["valkey"].url) as client:
@@ -145,7 +145,7 @@ def channel_of(album: str) -> str:
     return f"slipway__group__{group_of(UUID(row_id))}"
 
 
-def next_change(socket: ClientConnection, timeout: float = 20) -> Any:
+def next_change(socket: WebSocket, timeout: float = 20) -> Any:
     """Return the next change that is told."""
     message = json.loads(socket.recv(timeout))
     assert message["type"] == "next", message

@@ -6,12 +6,12 @@ from email.utils import parsedate_to_datetime
 import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from embedded.stack import Stack
 from tests.pictures import picture
 from tests.running.client import PROTOCOL, Person, next_change, subscribe, wait_for, watch
+from tests.running.websocket import WebSocket
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ class TestWatching:
         address = stack.url.replace("http", "ws") + "/graphql"
         with (
             pytest.raises(InvalidStatus),
-            connect(address, subprotocols=[PROTOCOL], origin=Origin("https://evil.example")),
+            WebSocket(address, subprotocols=[PROTOCOL], origin=Origin("https://evil.example")),
         ):
             pass
 
@@ -101,7 +101,7 @@ class TestWatching:
         query = 'mutation { createAccessToken(input: {name: "watcher"}) { token } }'
         token = person.ask(query)["createAccessToken"]["token"]
         address = stack.url.replace("http", "ws") + "/graphql"
-        with connect(address, subprotocols=[PROTOCOL]) as socket:
+        with WebSocket(address, subprotocols=[PROTOCOL]) as socket:
             greeting = {"type": "connection_init", "payload": {"Authorization": f"Bearer {token}"}}
             socket.send(json.dumps(greeting))
             assert json.loads(socket.recv(20))["type"] == "connection_ack"

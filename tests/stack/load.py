@@ -121,7 +121,7 @@ class Load:
             except ConnectionClosed:
                 left = time.monotonic()
             except Exception as error:  # noqa: BLE001 - see above
-                self.fail(f"watch: {type(error).__name__}: {error}")
+                self.fail(f"watch: {type(error).__name__}: {error} (by {error.__cause__!r})")
                 self.is_over.wait(0.2)
 
     def lost(self) -> set[str]:

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection
 
 from tests.pictures import picture
 from tests.running.client import UPLOAD, Person, subscribe
+from tests.running.websocket import WebSocket
 from tests.stack.compose import Compose
 
 pytestmark = pytest.mark.stack
@@ -53,7 +53,7 @@ def check_stop(production: Compose, person: Person) -> None:
     assert [upload.errors for upload in uploads] == [[]] * 4
 
 
-def closing_code(socket: ClientConnection) -> int | None:
+def closing_code(socket: WebSocket) -> int | None:
     """Return the code with which the server closed a socket, which may have told of changes before."""
     try:
         while True:

@@ -9,10 +9,10 @@ from secrets import token_hex
 
 import httpx
 import pytest
-from websockets.sync.client import ClientConnection
 
 from tests.pictures import picture
 from tests.running.client import Person, channel_of, next_change, subscribe, wait_for
+from tests.running.websocket import WebSocket
 from tests.stack.compose import Compose
 
 pytestmark = pytest.mark.stack
@@ -28,7 +28,7 @@ def person(request: pytest.FixtureRequest) -> Iterator[Person]:
         yield found
 
 
-def watch(person: Person, socket: ClientConnection, album: str) -> None:
+def watch(person: Person, socket: WebSocket, album: str) -> None:
     """Watch an album; return when the watching has begun, which Redis knows."""
     stack = person.stack
     assert isinstance(stack, Compose)

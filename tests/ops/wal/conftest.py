@@ -21,10 +21,11 @@ from psycopg import sql
 
 from config.environment_values import ROOT
 from embedded.postgres import BINARIES
+from ops.backup import targets
 from ops.backup.database import Connection
 from ops.backup.programs import Program, run
 from ops.backup.progress import Progress
-from ops.wal import recover, status
+from ops.wal import recover, ship, status
 from ops.wal import settings as wal_settings
 from ops.wal.archive import Archive, found
 from ops.wal.segments import Segment
@@ -219,6 +220,12 @@ class Receiver:
             return "received_until" in note and datetime.datetime.fromisoformat(note["received_until"]) > moment
 
         self.wait(is_there)
+
+    def wait_until_bases_are_offsite(self, ids: list[str]) -> None:
+        """Wait until base backups are off the machine; they go one by one, after they are here."""
+        target = targets.of(self.settings.offsite)
+        place = f"{ship.FOLDER}/{self.archive.system_identifier}/base"
+        wait_for(lambda: set(ids) <= set(target.names(place)), why=lambda: f"{target.names(place)}\n{self.said}")
 
     @property
     def program(self) -> psutil.Process:

@@ -84,8 +84,9 @@ def story(empty_cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
             told.note("idle")
             receiver.wait_until(told.moments["idle"])
             receiver.wait_until_offsite(told.moments["killed server"])
+            told.bases = [base.id for base in bases.found(receiver.archive.bases)]
+            receiver.wait_until_bases_are_offsite(told.bases)
             assert receiver.end() == DONE
-        told.bases = [base.id for base in bases.found(receiver.archive.bases)]
         yield told
 
 
