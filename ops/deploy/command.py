@@ -99,7 +99,7 @@ def prepare(options: argparse.Namespace, site: Site, hands: Hands) -> int:
 
 def commands_of(site: Site) -> Commands:
     """Return the stack's commands."""
-    return Commands(compose=site.compose, project=site.project, healthy_seconds=site.healthy_seconds)
+    return Commands(compose=site.compose, project=site.project)
 
 
 def check(options: argparse.Namespace, site: Site, hands: Hands) -> int:

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from ops.compose import Compose
 
 SERVERS = ("db", "redis", "nginx")
+LABEL = '{{json (index .Config.Labels "com.docker.compose.%s")}}'
+CONTAINER = (
+    f'{{"name": {{{{json .Name}}}}, "service": {LABEL % "service"}, "one_off": {LABEL % "oneoff"}, '
+    '"restarts": {{.RestartCount}}, "state": {{json .State}}}'
+)
 
 
 def accepting(status: int, command: Sequence[str]) -> list[str]:
@@ -19,7 +24,6 @@ class Commands:
 
     compose: Compose
     project: str
-    healthy_seconds: str = "180"
 
     def build(self, *, image: str, version: str, python_image: str, root: str) -> list[str]:
         """Return what builds the application's image."""
@@ -38,10 +42,6 @@ class Commands:
     def certificate_health(self) -> list[str]:
         """Return what prints in a line how certbot's certificate is, with status 1 where it is not well."""
         return self.compose.command("exec", "-T", "certbot", "python", "-m", "ops.certificates", "health")
-
-    def renew(self, *services: str) -> list[str]:
-        """Return what starts services anew where their image or declaration has changed, and waits for nothing."""
-        return self.compose.command("up", "-d", "--no-deps", *services)
 
     def pull(self, image: str) -> list[str]:
         """Return what fetches an image from its registry."""
@@ -102,10 +102,20 @@ class Commands:
         ]
 
     def start(self, *services: str) -> list[str]:
-        """Return what starts services with the images of the env file, and waits until they are healthy."""
-        return self.compose.command(
-            "up", "-d", "--no-deps", "--wait", "--wait-timeout", self.healthy_seconds, *services
-        )
+        """Return what starts services, anew where their image or declaration has changed. It waits for nothing."""
+        return self.compose.command("up", "-d", "--no-deps", *services)
+
+    def start_anew(self, *services: str) -> list[str]:
+        """Return what replaces containers, changed or not. It waits for nothing."""
+        return self.compose.command("up", "-d", "--no-deps", "--force-recreate", *services)
+
+    def containers(self, *services: str) -> list[str]:
+        """Return what lists the ids of services' containers, whether they run or not."""
+        return self.compose.command("ps", "--all", "-q", *services)
+
+    def inspect(self, *containers: str) -> list[str]:
+        """Return what prints how containers are, an object a line."""
+        return ["docker", "inspect", "--format", CONTAINER, *containers]
 
     def stop(self, *services: str) -> list[str]:
         """Return what lets services finish and end; the containers stay, for a quick way back."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ops.backup.stopping import ENDING
-from ops.deploy import front_door, halves, history
+from ops.deploy import front_door, halves, healthy, history
 from ops.deploy.commands import Commands
 from ops.deploy.hands import Hands
 from ops.deploy.history import Record
@@ -85,16 +85,14 @@ class Deployment:
             with contextlib.suppress(OSError):  # no page of the admin is worth a deploy
                 history.show(self.site.state)
         self.hands.change(self.site, **{f"WEB_{self.seen.target.upper()}_IMAGE": self.image})
-        try:
-            self.bring_up(self.new, what=f"start {self.new} with version {self.version}", hint=self.log_hint)
-        except OperatorError as error:
-            log = self.hands.asked(self.commands.logs(self.new)) or ""
-            raise OperatorError(f"{error.args[0]}\n{log.strip()}", hint=error.hint, status=error.status) from None
+        self.bring_up(self.new, what=f"start {self.new} with version {self.version}", hint=self.log_hint)
 
-    def bring_up(self, *services: str, what: str, hint: str) -> None:
+    def bring_up(self, *services: str, what: str, hint: str, are_replaced: bool = False) -> None:
         """Start services, and wait until they are healthy; whatever a killed one before has left of them is no hindrance."""
         halves.remove(self.hands, self.commands)
-        self.hands.touch(self.commands.start(*services), what=what, hint=hint)
+        start = self.commands.start_anew if are_replaced else self.commands.start
+        self.hands.touch(start(*services), what=what, hint=hint)
+        healthy.wait(self.hands, self.commands, *services, seconds=self.site.healthy_seconds, what=what, hint=hint)
 
     @property
     def log_hint(self) -> str:

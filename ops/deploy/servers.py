@@ -34,7 +34,7 @@ def renew_optional(deployment: Deployment) -> None:
     settle_certbot(deployment)
     for service in optional(deployment):
         hint = f"{HINT} {service}. What serves is not touched by it."
-        deployment.hands.touch(deployment.commands.renew(service), what=f"start {service}", hint=hint)
+        deployment.hands.touch(deployment.commands.start(service), what=f"start {service}", hint=hint)
 
 
 def settle_certbot(deployment: Deployment) -> None:

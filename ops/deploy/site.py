@@ -74,9 +74,9 @@ class Site:
         return self.value("USE_TLS", "true").lower() in ("true", "1", "yes", "on")
 
     @property
-    def healthy_seconds(self) -> str:
+    def healthy_seconds(self) -> float:
         """For how long to wait until what was started is healthy."""
-        return self.value("DEPLOY_HEALTHY_SECONDS", "180")
+        return float(self.value("DEPLOY_HEALTHY_SECONDS", "180"))
 
     @property
     def project(self) -> str:

@@ -8,7 +8,7 @@ Killed at any point, the stack serves, and rotating once more brings it to order
 from dataclasses import dataclass
 
 from ops.compose import Compose
-from ops.deploy import halves, history
+from ops.deploy import history
 from ops.deploy.deployment import Deployment, going_back_on_failure
 from ops.deploy.hands import Hands
 from ops.deploy.release import bring_to_serve, told
@@ -55,17 +55,15 @@ class Rotation:
 
     def start_anew(self, *services: str) -> None:
         """Give containers their secrets anew: Compose does not look at a file's content."""
-        halves.remove(self.stack.hands, self.stack.commands)
-        command = self.stack.commands.compose.recreate(*services)
-        words = " and ".join(services)
-        self.stack.hands.touch(command, what=f"start {words} anew", hint=f"{HINT} {' '.join(services)}")
+        what, hint = f"start {' and '.join(services)} anew", f"{HINT} {' '.join(services)}"
+        self.deployment.bring_up(*services, what=what, hint=hint, are_replaced=True)
 
     def forget(self) -> None:
         """End what still goes with the old secrets."""
         if REDIS in self.what:
             passwords.let_redis_take_only(*self.tools, self.change.after["redis_password"])
         if BACKUP in self.deployment.seen.running:
-            command = self.stack.commands.compose.command("up", "-d", "--no-deps", "--force-recreate", BACKUP)
+            command = self.stack.commands.start_anew(BACKUP)
             self.stack.hands.touch(command, what="start the backup service anew", hint=f"{HINT} {BACKUP}")
 
     @property

@@ -7,6 +7,7 @@ One that goes is first taken out of nginx's list, so that it has nothing but wha
 import contextlib
 import re
 
+from ops.deploy import healthy
 from ops.errors import WRONG_USAGE, OperatorError
 from ops.stack.stack import Stack, refused
 
@@ -49,7 +50,9 @@ def bring_to(stack: Stack, service: str, variable: str, *, number: int) -> None:
     if number < len(names):
         lessen(stack, service, stay=names[:number], go=names[number:])
     hint = f"See why: docker compose logs --tail 30 {service}"
-    stack.hands.touch(up(stack, service), what=f"have {number} of {service}", hint=hint)
+    what, seconds = f"have {number} of {service}", stack.site.healthy_seconds
+    stack.hands.touch(up(stack, service), what=what, hint=hint)
+    healthy.wait(stack.hands, stack.commands, service, seconds=seconds, what=what, hint=hint)
 
 
 def lessen(stack: Stack, service: str, *, stay: list[str], go: list[str]) -> None:
@@ -68,21 +71,13 @@ def lessen(stack: Stack, service: str, *, stay: list[str], go: list[str]) -> Non
 
 def up(stack: Stack, service: str) -> list[str]:
     """Return what brings a service to the number in the env file, and leaves those that run as they are."""
-    return stack.commands.compose.command(
-        "up", "-d", "--no-deps", "--no-recreate", "--wait", "--wait-timeout", stack.site.healthy_seconds, service
-    )
+    return stack.commands.compose.command("up", "-d", "--no-deps", "--no-recreate", service)
 
 
 def named(stack: Stack, service: str) -> list[str]:
     """Return the names of a service's containers, in their order, also of one that does not come up."""
-    containers = stack.hands.look(
-        stack.commands.compose.command("ps", "--all", "-q", service), what=f"ask Docker for {service}"
-    ).split()
-    if not containers:
-        return []
-    command = ["docker", "inspect", "--format", "{{.Name}}", *containers]
-    names = stack.hands.look(command, what=f"ask Docker for {service}").split()
-    return sorted((name.lstrip("/") for name in names), key=number_of)
+    names = [each.name for each in healthy.listed(stack.hands, stack.commands, service)]
+    return sorted(names, key=number_of)
 
 
 def number_of(name: str) -> int:

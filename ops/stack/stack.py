@@ -34,7 +34,7 @@ class Stack:
     def commands(self) -> Commands:
         """The stack's command lines."""
         compose = self.site.compose if self.is_production else Compose(env_file=self.site.env_file)
-        return Commands(compose=compose, project=self.site.project, healthy_seconds=self.site.healthy_seconds)
+        return Commands(compose=compose, project=self.site.project)
 
     @property
     def running(self) -> frozenset[str]:

@@ -104,7 +104,7 @@ class Upgrade:
             self.deployment.ask_at_the_front_door()
         seconds = time.monotonic() - self.closed_at
         if BACKUP in self.deployment.seen.running:
-            self.touch(self.stack.commands.renew(BACKUP), what="start the backup service", hint=f"{HINT} {BACKUP}")
+            self.touch(self.stack.commands.start(BACKUP), what="start the backup service", hint=f"{HINT} {BACKUP}")
         return seconds
 
     def stop(self, *services: str) -> None:

@@ -19,9 +19,9 @@ from tests.ops.deploy.conftest import Docker
 
 HEADS = '{"pending": [], "heads": ["gallery.0001_initial"], "dangers": [], "refused": []}'
 WISHES = Wishes(is_backed_up=True, backup_max_age=None, allowed=[], repository="", with_interruption=False)
-START, SMOKE, SWITCH = "--wait-timeout 180 web_green", "smoke_test", "switch-upstream web_green"
-WORKERS, DRAIN = "worker scheduler", "stop web_blue"
-BACK = ("switch-upstream web_blue", "stop web_green", "up -d --no-deps --wait --wait-timeout 180 web_blue")
+START, SMOKE, SWITCH = "up -d --no-deps web_green", "smoke_test", "switch-upstream web_green"
+WORKERS, DRAIN = "up -d --no-deps worker scheduler", "stop web_blue"
+BACK = ("switch-upstream web_blue", "stop web_green", "up -d --no-deps web_blue")
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +74,7 @@ def test_the_steps_come_in_their_order(deployment: Deployment, docker: Docker) -
     steps = ("backup.sh", "docker build", "migrate_once", START, SMOKE, SWITCH, WORKERS, DRAIN)
     assert docker.order(*steps) == list(steps)
     assert docker.order(SWITCH, "front door", WORKERS, DRAIN) == [SWITCH, "front door", WORKERS, DRAIN, "front door"]
-    assert docker.order("up -d --no-deps --wait --wait-timeout 180 db") == []
+    assert docker.order("up -d --no-deps db") == []
     assert deployment.site.value("COMPOSE_PROFILES") == "green,backup"
     assert (
         deployment.site.value("WEB_GREEN_IMAGE")
@@ -164,7 +164,7 @@ def test_a_first_deploy_backs_nothing_up_and_drains_nobody(deployment: Deploymen
     deployment.site.change(COMPOSE_PROFILES="", APPLICATION_IMAGE="")
     release.release(deployment, WISHES)
     assert docker.order("backup.sh", " stop ") == []
-    assert docker.order("db redis nginx") == ["db redis nginx"]
+    assert docker.order("up -d --no-deps db redis nginx") == ["up -d --no-deps db redis nginx"]
     assert deployment.site.value("COMPOSE_PROFILES") == "blue"
 
 

@@ -17,11 +17,11 @@ STEPS = {
     "backup": ("back up", ONE, True),
     "build": ("build --quiet --tag", ONE, True),
     "migration": ("migrate_once", ONE, True),
-    "start": ("180 web_green", ONE, True),
+    "start": ("up -d --no-deps web_green", ONE, True),
     "smoke test": ("smoke_test", ONE, True),
     "switch": ("switch-upstream web_green", TWO, True),
     "first look through the front door": (f"front door {SERVERS} web_blue", TWO, True),
-    "worker": ("180 worker scheduler", TWO, False),
+    "worker": ("up -d --no-deps worker scheduler", TWO, False),
     "drain": ("stop web_blue", TWO, False),
     "front door": (f"front door {SERVERS} web_green", TWO, False),
     "record": ("image ls", TWO, False),
@@ -66,6 +66,15 @@ def test_told_to_end_it_takes_everything_back(host: Host, step: str) -> None:
     assert host.serving == host.running["worker"] == ONE
     assert "web_green" not in host.running
     assert not (host.site.state / lock.NAME).read_text()  # nothing that the next one would call stale
+
+
+def test_a_version_that_crashes_ends_the_deploy_at_once_with_its_log(host: Host) -> None:
+    (host.docker / "crashing").write_text("web_green\n")
+    status, said = host.deploy()  # far sooner than DEPLOY_HEALTHY_SECONDS, or the test's limit ends it
+    assert (status, host.serving) == (1, ONE), said
+    assert "site-web_green-1 keeps ending: it was started again 3 times" in said
+    assert "no module named nowhere" in said
+    assert "web_green" not in host.running
 
 
 def test_told_to_end_once_it_is_done_it_is_done(host: Host) -> None:
