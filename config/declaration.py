@@ -12,6 +12,7 @@ Form = Literal[
     "http",
     "any http",
     "host",
+    "hosts",
     "host and port",
     "origin",
     "time zone",

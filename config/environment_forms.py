@@ -94,6 +94,17 @@ def check_host(text: str) -> None:
         raise WrongValueError(f"has {text!r}, which is no host; one is api.example.com, without https:// and port")
 
 
+def check_hosts(text: str) -> None:
+    """Check hosts' names with blanks between them, of which there is at least one, and none is a star."""
+    names = text.split()
+    if not names or "*" in names:
+        raise WrongValueError(
+            f"is {text!r}; a name such as api.example.com is needed, or several with blanks between them"
+        )
+    for name in names:
+        check_host(name)
+
+
 def check_host_and_port(text: str) -> None:
     """Raise WrongValueError for what is not host:port."""
     if not re.fullmatch(r"[A-Za-z0-9._-]+:[0-9]{1,5}", text):
@@ -198,6 +209,7 @@ FORMS: dict[Form, Callable[[str], None]] = {
     "http": check_http,
     "any http": check_any_http,
     "host": check_host,
+    "hosts": check_hosts,
     "host and port": check_host_and_port,
     "origin": check_origin,
     "time zone": check_time_zone,

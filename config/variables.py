@@ -525,8 +525,9 @@ NGINX_GROUP = Group(
     variables=(
         Variable(
             name="SERVER_NAME",
-            purpose="The name that nginx answers to; a request for another is closed without an answer.",
-            default="localhost", example="api.example.com", form="host", services=(NGINX, CERTBOT),
+            purpose="The name that nginx answers to, or several with blanks between them, the main one first; a request for another "
+            "is closed without an answer. Each has to be in DJANGO_ALLOWED_HOSTS, too, and in the certificate.",
+            default="localhost", example="api.example.com", form="hosts", services=(NGINX, CERTBOT),
         ),
         flag(
             "USE_TLS",

@@ -39,7 +39,12 @@ def parser() -> argparse.ArgumentParser:
     )
     verbs.add_argument("--history", action="store_true", help="show who deployed what, and how it ended")
     root.add_argument("--json", action="store_true", help="print the result as JSON")
-    root.add_argument("--server-name", default="", metavar="NAME", help="what the site is called, for the first deploy")
+    root.add_argument(
+        "--server-name",
+        default="",
+        metavar="NAME",
+        help="what the site is called, for the first deploy; several: 'NAME NAME'",
+    )
     root.add_argument(
         "--backup-max-age", metavar="AGE", help="take a verified backup of the last 30m, 6h or 2d for good enough"
     )

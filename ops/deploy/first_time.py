@@ -47,7 +47,7 @@ def complete(site: Site, hands: Hands) -> None:
 
 def require_name(server_name: str) -> None:
     """Raise OperatorError where nobody has said what the site is called."""
-    if not server_name:
+    if not server_name.split():
         raise OperatorError(
             "Refusing to go on: there is no .env yet, and nothing says what the site is called. Nothing was changed.",
             hint="scripts/deploy.sh --server-name api.example.com",
@@ -56,14 +56,15 @@ def require_name(server_name: str) -> None:
 
 
 def own_text(site: Site, *, server_name: str) -> str:
-    """Return the env file's text, with the site's name wherever it belongs."""
+    """Return the env file's text, with the site's names wherever they belong; where there is room for one, it is the first."""
     text = env_file.read(site.root / ".env.prod")
+    names = server_name.split()
     values = {
         "COMPOSE_PROJECT_NAME": site.project,
-        "SERVER_NAME": server_name,
-        "DJANGO_ALLOWED_HOSTS": server_name,
-        "SITE_URL": f"https://{server_name}",
-        "DEFAULT_FROM_EMAIL": f'"Slipway <noreply@{server_name}>"',
+        "SERVER_NAME": names[0] if len(names) == 1 else f'"{" ".join(names)}"',
+        "DJANGO_ALLOWED_HOSTS": ",".join(names),
+        "SITE_URL": f"https://{names[0]}",
+        "DEFAULT_FROM_EMAIL": f'"Slipway <noreply@{names[0]}>"',
     }
     for name, value in values.items():
         text = env_file.with_value(text, name, value)

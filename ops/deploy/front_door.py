@@ -1,4 +1,4 @@
-"""Asks the site as anybody would: through nginx, by its name, over TLS where that is on."""
+"""Asks the site as anybody would: through nginx, by each of its names, over TLS where that is on."""
 
 import contextlib
 import http.client
@@ -40,12 +40,18 @@ class Connection(http.client.HTTPConnection):
 
 
 def test(site: Site) -> bool:
-    """Insist on the right answer to a query; raises OperatorError. A connection that fails is tried again for a moment.
+    """Insist on the right answer to a query under each name; raises OperatorError. What fails is tried again for a moment.
 
     Where the site is closed for maintenance, the health check is asked in its place, and True is returned.
     """
+    closed = [insist(site, name=name) for name in site.names]
+    return any(closed)
+
+
+def insist(site: Site, *, name: str) -> bool:
+    """Insist on the right answer under a name; return whether the site is closed. Raises OperatorError."""
     for number in range(1, TRIES + 1):
-        problem, is_closed = ask(site)
+        problem, is_closed = ask(site, name=name)
         if not problem:
             return is_closed
         if number < TRIES:
@@ -56,14 +62,14 @@ def test(site: Site) -> bool:
     )
 
 
-def ask(site: Site) -> tuple[str, bool]:
+def ask(site: Site, *, name: str) -> tuple[str, bool]:
     """Ask once; return what is wrong, empty where nothing is, and whether the site is closed for maintenance."""
-    place = f"{site.value('SERVER_NAME', 'localhost')} on port {port(site)}"
+    place = f"{name} on port {port(site)}"
     try:
-        status, content = fetched(site, QUERY)
+        status, content = fetched(site, QUERY, name=name)
         is_closed = status == http.client.SERVICE_UNAVAILABLE and CLOSED in content
         if is_closed:
-            status, content = fetched(site, HEALTH)
+            status, content = fetched(site, HEALTH, name=name)
     except (OSError, http.client.HTTPException) as error:
         return f"{place}: {type(error).__name__}: {error}", False
     if status == http.client.OK and (is_closed or is_right(content)):
@@ -71,10 +77,9 @@ def ask(site: Site) -> tuple[str, bool]:
     return f"{place} answers {status}: {content[:200]!r}", is_closed
 
 
-def fetched(site: Site, path: str) -> tuple[int, bytes]:
+def fetched(site: Site, path: str, *, name: str) -> tuple[int, bytes]:
     """Return status and content of an answer. Raises OSError or http.client.HTTPException."""
-    with contextlib.closing(connection(site)) as asking:
-        name = site.value("SERVER_NAME", "localhost")
+    with contextlib.closing(connection(site, name=name)) as asking:
         asking.request("GET", path, headers={"Host": name, "Accept": "application/json"})
         answer = asking.getresponse()
         return answer.status, answer.read()
@@ -87,13 +92,16 @@ def is_right(content: bytes) -> bool:
     return False
 
 
-def connection(site: Site, *, context: ssl.SSLContext | None = None) -> Connection:
-    """Return a connection to the site, not yet open; without a context, who issued the certificate is not asked."""
+def connection(site: Site, *, name: str = "", context: ssl.SSLContext | None = None) -> Connection:
+    """Return a connection to the site, by its main name where none is given, not yet open.
+
+    Without a context, who issued the certificate is not asked.
+    """
     published = site.value("PUBLISH_ADDRESS")
     return Connection(
         address="127.0.0.1" if published in EVERYWHERE else published,
         port=port(site),
-        name=site.value("SERVER_NAME", "localhost"),
+        name=name or site.names[0],
         context=(context or unasked()) if site.is_tls else None,
     )
 

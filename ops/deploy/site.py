@@ -64,6 +64,11 @@ class Site:
             env_file.replace(self.env_file, text)
 
     @property
+    def names(self) -> list[str]:
+        """What the site is called, its main name first."""
+        return self.value("SERVER_NAME", "localhost").split()
+
+    @property
     def is_acme(self) -> bool:
         """Whether certbot keeps the certificate."""
         return self.is_tls and self.value("TLS_MODE") == "acme"

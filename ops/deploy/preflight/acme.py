@@ -1,7 +1,7 @@
 """Looks at the certificate that certbot keeps: as nginx shows it, and at what the authority has said last."""
 
 import datetime
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 
 from config import served_certificate
 from config.served_certificate import Served
@@ -41,24 +41,24 @@ def shown(site: Site, *, now: datetime.datetime) -> Finding:
     except OSError as problem:
         hint = "See nginx's log: docker compose logs --tail 20 nginx"
         return error(NAME, f"nginx shows none for {door.name}: {problem}", hint=hint)
-    return judged(found, name=door.name, now=now)
+    return judged(found, names=site.names, now=now)
 
 
-def judged(found: Served, *, name: str, now: datetime.datetime) -> Finding:
+def judged(found: Served, *, names: Sequence[str], now: datetime.datetime) -> Finding:
     """Return what is to be said of a certificate."""
     if found.is_own:
         return warning(
             NAME, "none was issued yet: nginx shows one of its own, which no browser believes", hint=LOG_HINT
         )
-    if name not in found.names:
-        return warning(NAME, f"is for {', '.join(found.names)}, and not yet for {name}", hint=LOG_HINT)
+    if absent := [name for name in names if name not in found.names]:
+        return warning(NAME, f"is for {', '.join(found.names)}, and not yet for {', '.join(absent)}", hint=LOG_HINT)
     days = (found.until - now).days
     if found.until - now < SOON:
         return error(NAME, f"ends in {days} days, on {found.until:%Y-%m-%d}: it was not renewed", hint=LOG_HINT)
     if "staging" in found.issuer.lower():
         hint = "Set ACME_STAGING=false in .env, and deploy."
         return warning(NAME, f"is a test of {found.issuer}, which no browser believes", hint=hint)
-    return ok(NAME, f"for {name}, until {found.until:%Y-%m-%d} ({days} days), by {found.issuer}")
+    return ok(NAME, f"for {', '.join(names)}, until {found.until:%Y-%m-%d} ({days} days), by {found.issuer}")
 
 
 def attempts(commands: Commands, hands: Hands) -> Iterator[Finding]:

@@ -1,8 +1,8 @@
-"""Looks at the certificate and its key by a handshake in memory: that they belong together, for which name, until when."""
+"""Looks at the certificate and its key by handshakes in memory: that they belong together, for which names, until when."""
 
 import datetime
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ops.deploy.preflight.findings import Finding, error, ok, warning
@@ -33,7 +33,8 @@ def certificate(site: Site, *, server_name: str, now: datetime.datetime | None =
     if absent:
         yield error(NAME, f"{absent[0]} is not there", hint=f"Put the pair there: {pair[0]}, {pair[1]}")
         return
-    yield look(*pair, name=site.value("SERVER_NAME") or server_name, now=now or datetime.datetime.now(tz=datetime.UTC))
+    names = (site.value("SERVER_NAME") or server_name or "localhost").split()
+    yield look(*pair, names=names, now=now or datetime.datetime.now(tz=datetime.UTC))
 
 
 def inside(site: Site, name: str, *, folder: str) -> Path:
@@ -42,13 +43,13 @@ def inside(site: Site, name: str, *, folder: str) -> Path:
     return site.root / folder / site.value(name, default).removeprefix(INSIDE)
 
 
-def look(certificate_path: Path, key_path: Path, *, name: str, now: datetime.datetime) -> Finding:
-    """Return what is to be said of a pair."""
+def look(certificate_path: Path, key_path: Path, *, names: Sequence[str], now: datetime.datetime) -> Finding:
+    """Return what is to be said of a pair, which has to be good for each name."""
     try:
-        until = expiry(certificate_path, key_path, name=name)
+        until = min(expiry(certificate_path, key_path, name=name) for name in names)
     except ssl.SSLCertVerificationError as problem:
         return error(
-            NAME, f"{certificate_path}: {problem.verify_message}", hint="Renew it, for the name in SERVER_NAME."
+            NAME, f"{certificate_path}: {problem.verify_message}", hint="Renew it, for each name in SERVER_NAME."
         )
     except (ssl.SSLError, OSError) as problem:
         hint = "Put the pair there that was issued together, in PEM, readable for you and for user 101."
@@ -56,7 +57,7 @@ def look(certificate_path: Path, key_path: Path, *, name: str, now: datetime.dat
     days = (until - now).days
     if until - now < SOON:
         return error(NAME, f"ends in {days} days, on {until:%Y-%m-%d}", hint="Renew it before you deploy.")
-    return ok(NAME, f"for {name}, until {until:%Y-%m-%d} ({days} days)")
+    return ok(NAME, f"for {', '.join(names)}, until {until:%Y-%m-%d} ({days} days)")
 
 
 def expiry(certificate_path: Path, key_path: Path, *, name: str) -> datetime.datetime:
@@ -69,7 +70,7 @@ def expiry(certificate_path: Path, key_path: Path, *, name: str) -> datetime.dat
         ssl.VERIFY_X509_PARTIAL_CHAIN
     )  # who issued it is the browsers' question: it is its own anchor here
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
-    one = client.wrap_bio(to_client, to_server, server_hostname=name or "localhost")
+    one = client.wrap_bio(to_client, to_server, server_hostname=name)
     two = server.wrap_bio(to_server, to_client, server_side=True)
     for _ in range(4):
         for side in (one, two):

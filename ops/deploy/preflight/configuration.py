@@ -31,6 +31,7 @@ def variables(site: Site, *, server_name: str) -> Iterator[Finding]:
         return
     yield from missing(texts)
     yield from unknown(texts)
+    yield from hosts(texts)
     mode = stat.S_IMODE(site.env_file.stat().st_mode)
     if mode & CLOSED:
         yield warning("env file", f"others may read it (mode {mode:o})", hint=f"chmod 600 {site.env_file}")
@@ -57,6 +58,23 @@ def unknown(texts: dict[str, str]) -> Iterator[Finding]:
         like = difflib.get_close_matches(bare, VARIABLES, n=1, cutoff=0.6)
         hint = f"Did you mean {like[0]}?" if like else "Delete it: docs/configuration.md lists what is read."
         yield error(name, "is set, and nothing reads it", hint=hint)
+
+
+def hosts(texts: dict[str, str]) -> Iterator[Finding]:
+    """Tell the names that nginx answers to, and the application would refuse."""
+    if not (written := texts.get("DJANGO_ALLOWED_HOSTS", "")):
+        return
+    allowed = [host.strip() for host in written.split(",")]
+    absent = [name for name in texts.get("SERVER_NAME", "").split() if not any(has(host, name) for host in allowed)]
+    if absent:
+        hint = f"DJANGO_ALLOWED_HOSTS={','.join([*allowed, *absent])}"
+        yield error("DJANGO_ALLOWED_HOSTS", f"lacks {', '.join(absent)}, which SERVER_NAME has", hint=hint)
+
+
+def has(host: str, name: str) -> bool:
+    """Tell whether an allowed host is a name's, as Django sees it: one that begins with a dot has all below it."""
+    host, name = host.lower(), name.lower()
+    return host in ("*", name, f".{name}") or (host.startswith(".") and name.endswith(host))
 
 
 def secrets(site: Site) -> Iterator[Finding]:

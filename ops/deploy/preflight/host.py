@@ -101,15 +101,19 @@ def ports(site: Site, *, is_serving: bool) -> Iterator[Finding]:
 
 
 def name_service(site: Site, *, server_name: str) -> Iterator[Finding]:
-    """Look the site's name up."""
-    name = site.value("SERVER_NAME") or server_name
+    """Look each of the site's names up."""
+    for name in (site.value("SERVER_NAME") or server_name).split() or [""]:
+        addresses = addresses_of(name)
+        if addresses:
+            yield ok("DNS", f"{name} is {', '.join(addresses)}")
+        else:
+            hint = "Add an A record, and an AAAA record, for this host."
+            yield warning("DNS", f"{name or 'the site'} has no address", hint=hint)
+
+
+def addresses_of(name: str) -> list[str]:
+    """Return a name's addresses; none where it has none."""
     try:
-        addresses = sorted({str(found[4][0]) for found in socket.getaddrinfo(name, None)}) if name else []
+        return sorted({str(found[4][0]) for found in socket.getaddrinfo(name, None)}) if name else []
     except OSError:
-        addresses = []
-    if addresses:
-        yield ok("DNS", f"{name} is {', '.join(addresses)}")
-    else:
-        yield warning(
-            "DNS", f"{name or 'the site'} has no address", hint="Add an A record, and an AAAA record, for this host."
-        )
+        return []

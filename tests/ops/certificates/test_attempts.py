@@ -161,6 +161,12 @@ class TestSettings:
         with pytest.raises(OperatorError, match="ACME_SERVER"):
             settings.read({**self.base, "ACME_SERVER": "ftp://ca"})
 
+    def test_each_of_several_names_is_asked_for(self) -> None:
+        found = settings.read({**self.base, "SERVER_NAME": "slipway.test  www.slipway.test"})
+        command = " ".join(certbot.command(found))
+        assert "--domain slipway.test --domain www.slipway.test" in command
+        assert "--renew-with-new-domains" in command
+
     def test_an_address_to_write_to_is_handed_on(self) -> None:
         command = certbot.command(settings.read({**self.base, "ACME_EMAIL": "ops@example.com"}))
         assert command[command.index("--email") + 1] == "ops@example.com"

@@ -1,5 +1,6 @@
 """What a deploy does where TLS_MODE is acme: certbot's profile, its container, and the look at what it keeps."""
 
+import dataclasses
 import datetime
 
 import pytest
@@ -94,6 +95,15 @@ def test_what_nginx_shows_is_judged(
     looked.append(shown)
     (finding,) = found(site)
     assert (finding.level, fact in finding.fact) == (level, True), finding
+
+
+def test_each_of_the_site_s_names_has_to_be_in_it(site: Site, looked: list[Served | OSError]) -> None:
+    site.change(SERVER_NAME=f"{NAME} www.slipway.test")
+    looked.append(served())
+    (finding,) = found(site)
+    assert (finding.level, finding.fact) == ("warning", f"is for {NAME}, and not yet for www.slipway.test")
+    looked[0] = dataclasses.replace(served(), names=("www.slipway.test", NAME))
+    assert [finding.level for finding in found(site)] == ["ok"]
 
 
 def test_before_nginx_runs_there_is_nothing_to_look_at(site: Site, looked: list[Served | OSError]) -> None:

@@ -43,6 +43,15 @@ def test_the_right_answer_under_the_site_s_name_is_good(served: Site) -> None:
     assert not front_door.test(served)
 
 
+def test_each_of_the_site_s_names_is_asked(served: Site) -> None:
+    served.change(SERVER_NAME='"api.slipway.test www.slipway.test"')
+    ANSWERS["api.slipway.test"] = (200, b'{"data": {"__typename": "Query"}}')
+    with pytest.raises(OperatorError, match=r"www\.slipway\.test on port .* answers 404"):
+        front_door.test(served)
+    ANSWERS["www.slipway.test"] = ANSWERS["api.slipway.test"]
+    assert not front_door.test(served)
+
+
 def test_of_a_site_that_is_closed_the_health_is_asked(served: Site) -> None:
     ANSWERS["api.slipway.test"] = (503, b'{"errors":[{"extensions":{"code":"MAINTENANCE"}}]}')
     with pytest.raises(OperatorError, match="answers 503"):

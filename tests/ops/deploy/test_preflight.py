@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from config.env_file import load
 from ops.deploy import first_time
 from ops.deploy.commands import Commands
 from ops.deploy.hands import Hands
@@ -49,6 +50,45 @@ def test_what_the_first_deploy_makes_is_fine(ready: Site) -> None:
     assert (
         len({texts[name] for name in ("db_password", "postgres_password", "redis_password", "django_secret_key")}) == 4
     )
+
+
+def test_a_site_may_have_several_names(ready: Site, hands: Hands) -> None:
+    ready.env_file.unlink()
+    first_time.set_up(ready, hands, server_name="slipway.test www.slipway.test")
+    assert bad(list(configuration.variables(ready, server_name=""))) == []
+    assert ready.names == ["slipway.test", "www.slipway.test"]
+    assert load(ready.env_file)[0]["SERVER_NAME"] == "slipway.test www.slipway.test"
+    assert ready.value("DJANGO_ALLOWED_HOSTS") == "slipway.test,www.slipway.test"
+    assert ready.value("SITE_URL") == "https://slipway.test"
+    assert ready.value("DEFAULT_FROM_EMAIL").endswith("@slipway.test>")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "absent"),
+    [
+        ("slipway.test", "www.slipway.test, api.example.org"),
+        ("Slipway.test, WWW.slipway.test", "api.example.org"),
+        (".slipway.test,api.example.org", ""),
+        (".www.slipway.test,slipway.test,.example.org", ""),
+        ("*", ""),
+    ],
+)
+def test_a_name_that_the_application_would_refuse_is_told(ready: Site, allowed: str, absent: str) -> None:
+    ready.change(SERVER_NAME="slipway.test www.slipway.test api.example.org", DJANGO_ALLOWED_HOSTS=allowed)
+    found = [each for each in configuration.variables(ready, server_name="") if each.level == "error"]
+    assert [each.fact for each in found] == ([f"lacks {absent}, which SERVER_NAME has"] if absent else [])
+
+
+def test_each_of_the_site_s_names_is_looked_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def look_up(name: str, _: object) -> list[object]:
+        if name != "slipway.test":
+            raise socket.gaierror
+        return [(0, 0, 0, "", ("192.0.2.1", 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    site.change(SERVER_NAME="slipway.test www.slipway.test")
+    found = [(each.level, each.fact) for each in host.name_service(site, server_name="")]
+    assert found == [("ok", "slipway.test is 192.0.2.1"), ("warning", "www.slipway.test has no address")]
 
 
 def test_a_second_time_nothing_is_made(ready: Site, hands: Hands) -> None:
@@ -129,6 +169,12 @@ def test_a_certificate_for_another_name_is_an_error(site: Site, pair: Path) -> N
     site.change(SERVER_NAME="other.test")
     assert looked(site).level == "error"
     assert "other.test" in looked(site).fact
+
+
+def test_a_certificate_that_lacks_one_of_the_names_is_an_error(site: Site, pair: Path) -> None:
+    site.change(SERVER_NAME="api.slipway.test www.slipway.test")
+    assert looked(site).level == "error"
+    assert "www.slipway.test" in looked(site).fact
 
 
 def test_a_certificate_that_ends_soon_is_an_error(site: Site, pair: Path) -> None:
