@@ -538,7 +538,7 @@ NGINX_GROUP = Group(
             name="TLS_MODE",
             purpose="Where the certificate comes from: `files`, which TLS_FOLDER has; `acme`, from Let's Encrypt or another "
             "authority, by itself; or `selfsigned`, made by nginx itself, which no browser believes: for a first start.",
-            default="files", example="selfsigned", choices=("files", "acme", "selfsigned"), services=(NGINX,),
+            default="files", example="selfsigned", choices=("files", "acme", "selfsigned"), services=(NGINX, BACKUP),
         ),
         Variable(
             name="ACME_EMAIL",

@@ -4,11 +4,12 @@ import datetime
 from collections.abc import Iterator, Sequence
 
 from config.served_certificate import Served
+from ops.certificates import expiry
+from ops.certificates.expiry import text
 from ops.certificates.publishing import Issued
 from ops.certificates.state import State
 from ops.service.problem import Problem
 
-SOON = datetime.timedelta(days=14)
 GRACE = datetime.timedelta(minutes=2)  # until nginx has looked, tried, and loaded it
 HINT = "See why: docker compose logs --tail 50 certbot"
 
@@ -45,11 +46,8 @@ def hint_of(problem: str, *, name: str) -> str:
 def of_expiry(issued: Issued | None, served: Served | None, *, now: datetime.datetime) -> Iterator[Problem]:
     """What nginx shows has to be good for long enough that somebody can mend what keeps it from being renewed."""
     found = served or issued
-    if found is None or found.until - now >= SOON:
-        return
-    days = (found.until - now).days
-    ends = f"ends in {days} days" if days >= 0 else "has ended"
-    yield Problem(code="expiry", what=f"The certificate {ends}, on {text(found.until)}.", hint=HINT)
+    if found and (problem := expiry.problem(found.until, now=now, hint=HINT)):
+        yield problem
 
 
 def of_nginx(
@@ -64,8 +62,3 @@ def of_nginx(
             what="nginx shows another certificate than the one that was issued last.",
             hint="See what it has against it: docker compose logs --tail 50 nginx",
         )
-
-
-def text(moment: datetime.datetime) -> str:
-    """Return a time for people."""
-    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -10,7 +10,7 @@ from types import FrameType
 
 from config import served_certificate
 from config.served_certificate import Served
-from ops.certificates import attempts, certbot, health, publishing, state, words
+from ops.certificates import attempts, certbot, expiry, health, publishing, state, words
 from ops.certificates.settings import Settings
 from ops.certificates.state import State
 from ops.errors import OperatorError
@@ -97,7 +97,7 @@ class Service:
         self.state.watched, self.state.wrong = now, [str(each) for each in found]
         self.state.until = served.until if served else issued.until if issued else None
         place = self.settings.ways.place
-        for each in message.due(found, self.state.told, place=place, now=now, subject="the certificate is"):
+        for each in message.due(found, self.state.told, place=place, now=now, subject=expiry.SUBJECT):
             self.teller.tell(each)
         self.remember()
 

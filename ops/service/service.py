@@ -8,8 +8,9 @@ import threading
 import time
 from types import FrameType
 
+from ops.certificates import expiry
 from ops.errors import LOCKED
-from ops.service import agenda, health, jobs, metrics, report, server, sets, state, status
+from ops.service import agenda, certificate, health, jobs, metrics, report, server, sets, state, status
 from ops.service.companion import Companion
 from ops.service.jobs import Job
 from ops.service.probe import PORT
@@ -43,6 +44,7 @@ class Service:
         self.server = server.Server(self.answer, port=port)
         self.teller = Teller(settings.ways, mask=settings.mask)
         self.watched = -WATCH_SECONDS
+        self.certificate_watched = -certificate.EVERY_SECONDS
 
     def run(self) -> None:
         """Do what is due, until a signal comes."""
@@ -140,7 +142,19 @@ class Service:
         problems = health.problems(found, self.settings.zone)
         for each in message.due(problems, self.state.told, place=self.settings.ways.place, now=found.now):
             self.teller.tell(each)
+        if time.monotonic() - self.certificate_watched > certificate.EVERY_SECONDS:
+            self.watch_certificate()
         self.remember()
+
+    def watch_certificate(self) -> None:
+        """See how the certificate is, and tell people what is new about it."""
+        self.certificate_watched, now = time.monotonic(), utc_now()
+        found = certificate.problems(self.settings.tls_mode, now=now)
+        if found is None:
+            return
+        told, place = self.state.told_of_certificate, self.settings.ways.place
+        for each in message.due(found, told, place=place, now=now, subject=expiry.SUBJECT):
+            self.teller.tell(each)
 
     def outcome(self, job: Job) -> Outcome:
         """Run a job's commands, until one is not well; all of them within the job's time."""

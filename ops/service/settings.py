@@ -34,6 +34,7 @@ class Settings:
     limit_seconds: int
     mask: Callable[[str], str]
     ways: Ways
+    tls_mode: str
     log_level: str
     log_format: str
 
@@ -55,6 +56,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         lines={job: env.text(name) for job, name in LINES.items()},
         mask=masking.mask(environment),
         ways=ways(env),
+        tls_mode=env.text("TLS_MODE"),
         receives_wal=env.flag("DB_PITR"),
         limit_seconds=env.number("BACKUP_LIMIT_SECONDS"),
         log_level=env.text("LOG_LEVEL"),

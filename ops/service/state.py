@@ -43,11 +43,12 @@ class Told:
 
 @dataclass(kw_only=True)
 class State:
-    """All that is remembered. `told` has the problems that people were told of, by their codes."""
+    """All that is remembered. `told` has the problems that people were told of, by their codes, and so has `told_of_certificate`."""
 
     began: datetime.datetime
     jobs: dict[str, Past] = field(default_factory=dict)
     told: dict[str, Told] = field(default_factory=dict)
+    told_of_certificate: dict[str, Told] = field(default_factory=dict)
 
     def of(self, job: str) -> Past:
         """Return what is known of a job, to be changed."""
@@ -66,13 +67,19 @@ def read(path: Path, *, now: datetime.datetime) -> State:
         return State(
             began=datetime.datetime.fromisoformat(found["began"]),
             jobs={name: past(each) for name, each in found["jobs"].items()},
-            told={
-                code: Told(at=datetime.datetime.fromisoformat(each["at"]), what=str(each["what"]))
-                for code, each in found["told"].items()
-            },
+            told=told(found["told"]),
+            told_of_certificate=told(found.get("told_of_certificate", {})),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return State(began=now)
+
+
+def told(found: dict[str, Any]) -> dict[str, Told]:
+    """Return what people were told of."""
+    return {
+        code: Told(at=datetime.datetime.fromisoformat(each["at"]), what=str(each["what"]))
+        for code, each in found.items()
+    }
 
 
 def past(found: dict[str, Any]) -> Past:

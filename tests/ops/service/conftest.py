@@ -115,6 +115,7 @@ def make_service(environment: Environment) -> Iterator[MakeService]:
             **environment,
             "SITE_URL": "https://api.example.com",
             "DJANGO_DEBUG": "true",
+            "TLS_MODE": "acme",  # nobody is asked for the certificate
             **variables,
         }
         service = Service(read(found), port=0)

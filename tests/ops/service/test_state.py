@@ -13,7 +13,12 @@ def full() -> State:
     past = Past(
         handled=NOW, asked=NOW, attempts=2, started=NOW, seconds=1.5, problem="no", hint="look", runs=4, failures=3
     )
-    return State(began=NOW, jobs={"db": past, "media": Past()}, told={"db-late": Told(at=NOW, what="late")})
+    return State(
+        began=NOW,
+        jobs={"db": past, "media": Past()},
+        told={"db-late": Told(at=NOW, what="late")},
+        told_of_certificate={"expiry": Told(at=NOW, what="soon")},
+    )
 
 
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:
