@@ -11,7 +11,7 @@ from ops.deploy.hands import Hands
 from ops.errors import OperatorError
 
 PAUSE_SECONDS = 0.5
-MOST_RESTARTS = 3  # one or two may be another container's fault, which came a moment later
+MOST_RESTARTS = 2  # one may be the fault of another container, which came a moment later
 GONE = ("exited", "dead")
 CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")  # Compose puts these before lines of a log, terminal or not
 

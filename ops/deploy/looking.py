@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ops.deploy.commands import SERVERS, Commands
 from ops.deploy.hands import Hands
-from ops.deploy.preflight import acme, certificate, configuration, host, stack, tree
+from ops.deploy.preflight import acme, certificate, configuration, connections, host, stack, tree
 from ops.deploy.preflight.findings import Finding
 from ops.deploy.site import COLOURS, Site, other
 
@@ -77,6 +77,7 @@ def preflight(
         *acme.certificate(site, commands, hands, running=seen.running),
         *host.name_service(site, server_name=server_name),
         *host.memory(site),
+        *connections.connections(site),
         *host.disk(site, hands, database_bytes=stack.database_bytes(commands, hands) if seen.is_up else 0),
         *host.ports(site, is_serving="nginx" in seen.running),
     ]

@@ -8,12 +8,12 @@ import contextlib
 import re
 
 from ops.deploy import healthy
+from ops.deploy.preflight import connections
+from ops.deploy.preflight.connections import VARIABLES
 from ops.errors import WRONG_USAGE, OperatorError
 from ops.stack.stack import Stack, refused
 
-VARIABLES = {"web": "WEB_REPLICAS", "worker": "WORKER_REPLICAS"}
 MOST = 50
-SPARE_CONNECTIONS = 10  # the backup's, an operator's, PostgreSQL's own
 STOP_SECONDS = 120
 
 
@@ -88,14 +88,8 @@ def number_of(name: str) -> int:
 
 def require_connections(stack: Stack, *, name: str, number: int) -> None:
     """Raise OperatorError where PostgreSQL has too few connections for all of them, both colours of a deploy included."""
-    numbers = {each: int(stack.site.value(variable, "1")) for each, variable in VARIABLES.items()} | {name: number}
-    pool, most = int(stack.site.value("DB_POOL_SIZE", "10")), int(stack.site.value("DB_MAX_CONNECTIONS", "100"))
     colours = 2 if stack.is_production else 1
-    needed = (
-        colours * numbers["web"] * pool
-        + numbers["worker"] * (int(stack.site.value("WORKER_CONCURRENCY", "2")) + 1)
-        + SPARE_CONNECTIONS
-    )
+    needed, most = connections.needed(stack.site, colours=colours, **{name: number}), connections.most(stack.site)
     if needed > most:
         raise refused(
             f"{name}={number} takes up to {needed} connections to PostgreSQL while a deploy runs, and DB_MAX_CONNECTIONS is {most}",

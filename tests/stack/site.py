@@ -194,6 +194,10 @@ class Production:
         running = self.compose("ps", "--services", "--status", "running").split()
         return [name for name in running if name.startswith("web_")]
 
+    def containers(self, service: str) -> int:
+        """Return how many of a service run."""
+        return len(self.compose("ps", "--quiet", "--status", "running", service).split())
+
     def remove(self) -> None:
         """Remove all of it."""
         if self.site.is_set_up:

@@ -18,20 +18,15 @@ def production(deployed: Production) -> Production:
     return deployed
 
 
-def containers(production: Production, service: str) -> int:
-    """Return how many of a service run."""
-    return len(production.compose("ps", "--quiet", "--status", "running", service).split())
-
-
 def test_logs_shell_and_more_and_fewer_web_servers_under_load(production: Production, person: Person) -> None:
     with under_load(person) as load:
         said = production.by_the_runbook("Between deploys", first=1)
         assert "slipway.request" in said
         assert ": 2, before 1. It stays so: WEB_REPLICAS=2" in said
         service = f"web_{production.colour()}"
-        assert containers(production, service) == 2
+        assert production.containers(service) == 2
         production.run("scripts/stack.sh", "scale", "web=1")
-    assert (containers(production, service), production.site.value("WEB_REPLICAS")) == (1, "1")
+    assert (production.containers(service), production.site.value("WEB_REPLICAS")) == (1, "1")
     upstream = production.compose("exec", "-T", "nginx", "cat", "/etc/nginx/conf.d/upstream.inc")
     assert upstream == f"server {service}:8000 resolve max_fails=0;\n"
     insist_unnoticed(load)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Stands for Docker on a host: says what runs, starts, stops, switches. What it knows is files in the folder `docker` beside its own.
 # At the first command that has the words in `hold` it waits until `release` is there, and makes `passed` in the end. A service that is
-# named in `crashing` starts again and again.
+# named in `crashing` with its number, such as web_green-2, starts again and again.
 set -eu
 cd "$(dirname "$0")/../docker"
 line="$*"
@@ -23,13 +23,20 @@ image_of() { # Compose reads the env file at every start
   sed -n "s/^$name=//p" ../site/.env
 }
 
-inspected() { # an id is the service's name
+numbered() { # the containers of a service, each of which has its name for an id
+  name=WEB_REPLICAS
+  [ "$1" != worker ] || name=WORKER_REPLICAS
+  number=$(sed -n "s/^$name=//p" ../site/.env)
+  case "$1" in web_* | worker) seq -f "$1-%g" "${number:-1}" ;; *) echo "$1-1" ;; esac
+}
+
+inspected() {
   state='"Status": "running", "ExitCode": 0, "Health": {"Status": "healthy"}' restarts=0
   if grep -qsx "$1" crashing; then
     echo again >>"restarts.$1"
     state='"Status": "restarting", "ExitCode": 1' restarts=$(wc -l <"restarts.$1")
   fi
-  echo "{\"name\": \"/site-$1-1\", \"service\": \"$1\", \"one_off\": \"False\", \"restarts\": $restarts, \"state\": {$state}}"
+  echo "{\"name\": \"/site-$1\", \"service\": \"${1%-*}\", \"one_off\": \"False\", \"restarts\": $restarts, \"state\": {$state}}"
 }
 
 case "$line" in
@@ -41,8 +48,8 @@ case "$line" in
   *" up -d "*) for word in "$@"; do case "$word" in
       web_blue | web_green | worker | scheduler | db | redis | nginx) image_of "$word" >"running/$word" ;;
     esac; done ;;
-  *" ps --all -q "*) while [ "$1" != -q ]; do shift; done; shift; printf '%s\n' "$@" ;;
-  "inspect --format "*) shift 3; for service in "$@"; do inspected "$service"; done ;;
+  *" ps --all -q "*) while [ "$1" != -q ]; do shift; done; shift; for service in "$@"; do numbered "$service"; done ;;
+  "inspect --format "*) shift 3; for container in "$@"; do inspected "$container"; done ;;
   *" logs "*) echo "no module named nowhere" ;;
   *" stop "*) rm -f "running/$last" ;;
   *"--entrypoint sh db"*) echo 1 ;;

@@ -69,12 +69,23 @@ def test_told_to_end_it_takes_everything_back(host: Host, step: str) -> None:
 
 
 def test_a_version_that_crashes_ends_the_deploy_at_once_with_its_log(host: Host) -> None:
-    (host.docker / "crashing").write_text("web_green\n")
+    (host.docker / "crashing").write_text("web_green-1\n")
     status, said = host.deploy()  # far sooner than DEPLOY_HEALTHY_SECONDS, or the test's limit ends it
     assert (status, host.serving) == (1, ONE), said
-    assert "site-web_green-1 keeps ending: it was started again 3 times" in said
+    assert "site-web_green-1 keeps ending: it was started again 2 times" in said
     assert "no module named nowhere" in said
     assert "web_green" not in host.running
+
+
+def test_of_several_web_servers_each_has_to_be_healthy_and_the_next_deploy_starts_as_many(host: Host) -> None:
+    host.site.change(WEB_REPLICAS="3")
+    (host.docker / "crashing").write_text("web_green-3\n")
+    status, said = host.deploy()
+    assert (status, host.serving) == (1, ONE), said
+    assert "site-web_green-3 keeps ending" in said
+    (host.docker / "crashing").write_text("")
+    insist_on_two(host)
+    assert host.site.value("WEB_REPLICAS") == "3"
 
 
 def test_told_to_end_once_it_is_done_it_is_done(host: Host) -> None:

@@ -12,7 +12,7 @@ from config.env_file import load
 from ops.deploy import first_time
 from ops.deploy.commands import Commands
 from ops.deploy.hands import Hands
-from ops.deploy.preflight import certificate, configuration, findings, host, stack, tree
+from ops.deploy.preflight import certificate, configuration, connections, findings, host, stack, tree
 from ops.deploy.preflight.findings import Finding
 from ops.deploy.site import Site
 from ops.errors import OperatorError
@@ -276,3 +276,21 @@ def test_findings_are_shown_to_people_and_to_programs() -> None:
     found = [findings.ok("one", "fine"), findings.error("other", "not fine", hint="Mend it.")]
     assert findings.as_table(found).splitlines()[-1].strip() == "hint: Mend it."
     assert '"level": "error"' in findings.as_json(found)
+
+
+@pytest.mark.parametrize(
+    ("values", "level", "fact"),
+    [
+        ({}, "ok", "100 to PostgreSQL; web servers and workers may take 33 while both colours run"),
+        ({"WEB_REPLICAS": "4", "WORKER_REPLICAS": "3", "WORKER_CONCURRENCY": "2"}, "ok", "may take 99"),
+        ({"WEB_REPLICAS": "5"}, "warning", "may take 113"),
+        ({"WEB_REPLICAS": "5", "DB_MAX_CONNECTIONS": "113"}, "ok", "113 to PostgreSQL"),
+        ({"DB_POOL_SIZE": "60"}, "warning", "may take 133"),
+    ],
+)
+def test_connections_are_counted_for_all_web_servers_of_both_colours(
+    site: Site, values: dict[str, str], level: str, fact: str
+) -> None:
+    site.change(**values)
+    (found,) = connections.connections(site)
+    assert (found.level, fact in found.fact) == (level, True), found
