@@ -1,7 +1,7 @@
 # The two commands are `make run` and `make test`; each sets up what it needs. A bare `make` lists all.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz bench-plans bench-backup bench-disaster bench-hostile walk check schema env format shell clean requirements check-requirements graphiql
+.PHONY: help run test fuzz bench bench-plans bench-backup bench-disaster bench-hostile walk check schema env format shell clean requirements check-requirements graphiql
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -22,6 +22,9 @@ test: $(STAMP) ## run all tests that can run on this machine (ARGS="-k name" for
 
 fuzz: $(STAMP) ## compare plans with the executor on operations made by chance (EXAMPLES=20000)
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) exec $(PYTHON) -m pytest -s tests/api/plans/test_the_same_bytes.py
+
+bench: $(STAMP) ## ask this and its peers the same questions, with wrk; installs the peers into .bench/ (ARGS="--quick --only slipway,view")
+	@exec $(PYTHON) -m benchmarks.peers $(ARGS)
 
 bench-plans: $(STAMP) ## measure what queries cost with their plans and without (ARGS="--rounds 5")
 	@exec $(PYTHON) -m benchmarks.plans $(ARGS)

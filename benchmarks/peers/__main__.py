@@ -1,0 +1,142 @@
+"""`make bench`: parses, measures, writes."""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks.peers import data, drawing, load, machine, reporting
+from benchmarks.peers.measuring import Plan, measure
+from benchmarks.peers.questions import QUESTIONS
+from benchmarks.peers.results import Run, medians
+from benchmarks.peers.running import running
+from benchmarks.peers.servers import SERVERS, Server
+from config.environment import development_values
+from embedded.errors import DONE, INTERRUPTED, OperatorError
+from embedded.signals import Stopped, stop_on_signals
+from embedded.stack import ROOT, Stack
+
+PAGE = ROOT / "docs" / "performance.md"
+
+
+def main() -> int:
+    """Run; return the exit status."""
+    options = parser().parse_args()
+    stop_on_signals()
+    try:
+        report(options, Run.of(options.read) if options.read else run(options))
+    except OperatorError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.status
+    except (Stopped, KeyboardInterrupt):
+        sys.stderr.write("\nInterrupted.\n")
+        return INTERRUPTED
+    return DONE
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
+    root = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
+    servers, questions = [each.key for each in SERVERS], [each.key for each in QUESTIONS]
+    root.add_argument("--only", type=some_of(servers), default=servers, metavar="SERVERS", help=", ".join(servers))
+    root.add_argument("--without", type=some_of(servers), default=[], metavar="SERVERS", help="leave these out")
+    root.add_argument("--questions", type=some_of(questions), default=questions, help=", ".join(questions))
+    root.add_argument("--concurrency", type=numbers, default=[1, 16, 64], metavar="NUMBERS", help="default: 1,16,64")
+    root.add_argument("--seconds", type=float, default=4, help="for each measurement (default: 4)")
+    root.add_argument("--rounds", type=int, default=3, help="of which the median is told (default: 3)")
+    root.add_argument("--quick", action="store_true", help="one round of one second at concurrency 16")
+    root.add_argument(
+        "--check", action="store_true", help="compare each server's answers with the database, and measure nothing"
+    )
+    root.add_argument("--logs", type=Path, metavar="FOLDER", help="keep the servers' logs here")
+    root.add_argument("--write", action="store_true", help="write docs/performance.md and its charts")
+    root.add_argument("--json", type=Path, metavar="FILE", help="write what was measured here")
+    root.add_argument("--read", type=Path, metavar="FILE", help="measure nothing: tell what such a file has")
+    return root
+
+
+def some_of(known: Sequence[str]) -> Callable[[str], list[str]]:
+    """Return what reads a list with commas of known words."""
+
+    def read(text: str) -> list[str]:
+        found = text.split(",")
+        if unknown := set(found) - set(known):
+            raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: known are {', '.join(known)}")
+        return found
+
+    return read
+
+
+def numbers(text: str) -> list[int]:
+    """Return a list of numbers with commas."""
+    return [int(each) for each in text.split(",")]
+
+
+def chosen(options: argparse.Namespace) -> list[Server]:
+    """Return the servers that are asked."""
+    return [each for each in SERVERS if each.key in options.only and each.key not in options.without]
+
+
+def planned(options: argparse.Namespace) -> Plan:
+    """Return what is measured."""
+    questions = [each for each in QUESTIONS if each.key in options.questions]
+    if options.check:
+        return Plan(questions=questions, concurrencies=[], rounds=0, seconds=0)
+    if options.quick:
+        return Plan(questions=questions, concurrencies=[16], rounds=1, seconds=1)
+    return Plan(
+        questions=questions,
+        concurrencies=options.concurrency,
+        rounds=options.rounds,
+        seconds=options.seconds,
+    )
+
+
+def run(options: argparse.Namespace) -> Run:
+    """Start everything, fill, measure, and stop everything. What was measured is written as it comes."""
+    load.require_wrk()
+    with tempfile.TemporaryDirectory(prefix="slipway-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)  # PostgreSQL may have to be another user's
+        with Stack(folder, environment={**development_values(), "ENV_FILE": ""}, is_durable=False) as stack:
+            stack.start_servers()
+            filled = data.fill(stack)
+            databases = {name: server.child.process.pid for name, server in stack.servers.items() if server.child}
+            told = {name: stack.environment[name] for name in ("DATABASE_URL", "REDIS_URL", "DJANGO_SECRET_KEY")}
+            with running(chosen(options), environment=told, logs=options.logs or folder / "logs") as started:
+                found = Run(about=about(options), measured=[])
+                for each in measure(planned(options), started, filled, databases=databases, folder=folder):
+                    found.measured.append(each)
+                    if options.json:
+                        found.save(options.json)
+    return found
+
+
+def about(options: argparse.Namespace) -> list[str]:
+    """Return lines about the machine, the command and the versions."""
+    plan = planned(options)
+    return [
+        f"Machine: {machine.machine()}.",
+        f"Command: `make bench ARGS='{' '.join(sys.argv[1:])}'`; medians of {plan.rounds} rounds of {plan.seconds:g} s.",
+        f"Versions: {'; '.join(machine.versions([each.folder for each in chosen(options)]))}.",
+    ]
+
+
+def report(options: argparse.Namespace, found: Run) -> None:
+    """Print the tables, and write them where that was asked for."""
+    if not found.measured:
+        sys.stderr.write("Every answer was the right one.\n")
+        return
+    cells = medians(found.measured)
+    written = reporting.report(cells, about=found.about)
+    sys.stdout.write(written + "\n")
+    if options.write:
+        PAGE.write_text(reporting.page(PAGE.read_text(encoding="utf-8"), written), encoding="utf-8")
+        drawing.draw(
+            cells, concurrency=reporting.middle_of(cells), pictures=[PAGE.with_suffix(".svg"), PAGE.with_suffix(".png")]
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

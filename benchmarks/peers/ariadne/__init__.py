@@ -1,0 +1,1 @@
+"""Ariadne, by its own ASGI application, with its joins named by hand."""

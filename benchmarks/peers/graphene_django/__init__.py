@@ -1,0 +1,1 @@
+"""graphene-django with its joins named by hand."""

@@ -1,0 +1,6 @@
+"""/graphql by graphene-django's view."""
+
+from django.urls import path
+from graphene_django.views import GraphQLView
+
+urlpatterns = [path("graphql", GraphQLView.as_view(graphiql=False))]

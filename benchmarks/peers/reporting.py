@@ -1,0 +1,113 @@
+"""Writes medians as tables of Markdown, and these into docs/performance.md between its marks. Measures nothing."""
+
+from collections.abc import Callable, Sequence
+
+from benchmarks.peers.questions import QUESTIONS, Question
+from benchmarks.peers.results import Cell, Cells, concurrencies_of, servers_of
+
+BEGIN, END = "<!-- measured: make bench writes what follows -->", "<!-- end of what make bench writes -->"
+REFERENCE = "slipway"
+Write = Callable[[Cell], str]
+
+
+def page(document: str, report: str) -> str:
+    """Return the document with another report between its marks."""
+    before, _, rest = document.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n\n{report.strip()}\n\n{END}{after}"
+
+
+def report(cells: Cells, *, about: Sequence[str]) -> str:
+    """Return all tables, the middle concurrency in full."""
+    middle = middle_of(cells)
+    parts = [
+        "\n".join(f"- {line}" for line in about),
+        f"### Answers a second, {middle} connections\n\n{table(cells, middle, per_second)}",
+        f"### Times as many answers as, {middle} connections\n\n{ratios(cells, middle)}",
+        f"### Milliseconds of processors for one answer: the server's + PostgreSQL's\n\n{table(cells, middle, cost)}",
+        f"### Milliseconds until the answer, {middle} connections: half of them, 99 of 100\n\n{table(cells, middle, waiting)}",
+    ]
+    parts += [
+        f"### Answers a second (and milliseconds: half of them, 99 of 100), {name(each)}\n\n{table(cells, each, both)}"
+        for each in concurrencies_of(cells)
+        if each != middle
+    ]
+    return "\n\n".join(parts)
+
+
+def middle_of(cells: Cells) -> int:
+    """Return the concurrency that is told in full."""
+    concurrencies = concurrencies_of(cells)
+    return concurrencies[len(concurrencies) // 2]
+
+
+def name(concurrency: int) -> str:
+    """Return a number of connections in words."""
+    return "one connection" if concurrency == 1 else f"{concurrency} connections"
+
+
+def per_second(cell: Cell) -> str:
+    """Return answers a second."""
+    return f"{cell.per_second:,.0f}"
+
+
+def cost(cell: Cell) -> str:
+    """Return processor time; Valkey's, which only ours asks, is counted to the server's."""
+    return f"{cell.server_ms + cell.valkey_ms:.2f} + {cell.postgres_ms:.2f}"
+
+
+def waiting(cell: Cell) -> str:
+    """Return how long answers took."""
+    return f"{cell.p50:,.1f}, {cell.p99:,.0f}"
+
+
+def both(cell: Cell) -> str:
+    """Return answers a second, and how long they took."""
+    return f"{per_second(cell)} ({waiting(cell)})"
+
+
+def table(cells: Cells, concurrency: int, write: Write) -> str:
+    """Return one table: servers down, questions across."""
+    asked = questions(cells, concurrency)
+    rows = [
+        [server.title, *(written(cells.get((server.key, each.key, concurrency)), write) for each in asked)]
+        for server in servers_of(cells)
+    ]
+    return markdown(["", *(each.short for each in asked)], rows)
+
+
+def ratios(cells: Cells, concurrency: int) -> str:
+    """Return how many answers we give for each of theirs."""
+    asked = questions(cells, concurrency)
+    rows = []
+    for server in servers_of(cells):
+        if server.key != REFERENCE:
+            found = [(cells.get((key, each.key, concurrency))) for each in asked for key in (REFERENCE, server.key)]
+            rows.append(
+                [server.title, *(ratio(one, other) for one, other in zip(found[::2], found[1::2], strict=True))]
+            )
+    return markdown(["", *(each.short for each in asked)], rows)
+
+
+def ratio(ours: Cell | None, theirs: Cell | None) -> str:
+    """Return one ratio, with a digit behind the point while it is small."""
+    if ours is None or theirs is None:
+        return ""
+    found = ours.per_second / theirs.per_second
+    return f"{found:.1f}" if found < 9.95 else f"{found:.0f}"  # noqa: PLR2004 - it would be told as 10.0
+
+
+def written(cell: Cell | None, write: Write) -> str:
+    """Return one cell, empty where nothing was measured."""
+    return write(cell) if cell else ""
+
+
+def questions(cells: Cells, concurrency: int) -> list[Question]:
+    """Return the questions that were asked."""
+    return [each for each in QUESTIONS if any(key[1:] == (each.key, concurrency) for key in cells)]
+
+
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table, its numbers to the right."""
+    lines = [head, ["---", *("---:" for _ in head[1:])], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,1 @@
+"""No GraphQL: asynchronous Django views, each written for its question, with orjson."""
