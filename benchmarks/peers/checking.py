@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.peers.documents import Request
 
-WORDS = ("__typename", "caption", "title", "name")
+WORDS = ("__typename", "caption", "title", "name", "url")
 LONGEST = 600
 UNVERIFIED = ssl._create_unverified_context()  # noqa: S323, SLF001 - our own loopback, and a certificate of a moment
 

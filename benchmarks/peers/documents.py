@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks.peers.questions import SEARCH_OFFSET, SEARCHED
 
 PHOTO = "id caption width height createdAt"
+URLS = "id caption renditions { url }"
 RELATIONS = "album { id title } owner { id name } tags { name }"
 
 
@@ -59,6 +60,7 @@ def slipway(*, cursor: str, titles: Mapping[str, str]) -> Asks:
             f"""{{ albums(first: 20) {{ edges {{ node {{ id title
               photos(first: 10) {{ edges {{ node {{ {PHOTO} }} }} }} }} }} }} }}""",
         ),
+        "resolvers": graphql(path, f"{{ photos(first: 100) {{ edges {{ node {{ {URLS} }} }} }} }}"),
         "search": graphql(path, search, lambda _: {"after": cursor}),
         "mutation": graphql(path, rename, lambda key: {"id": album(key), "title": titles[key]}),
     }
@@ -78,6 +80,7 @@ def strawberry(path: str, *, titles: Mapping[str, str]) -> Asks:
             f"""{{ albums({newest}, pagination: {{limit: 20}}) {{ id title
               photos({newest}, pagination: {{limit: 10}}) {{ {PHOTO} }} }} }}""",
         ),
+        "resolvers": graphql(path, f"{{ photos({newest}, pagination: {{limit: 100}}) {{ {URLS} }} }}"),
         "search": graphql(
             path,
             f"""{{ photos({newest}, filters: {{search: "{SEARCHED}"}}, pagination: {{limit: 20, offset: {SEARCH_OFFSET}}})
@@ -101,6 +104,7 @@ def by_hand(id_type: str, *, titles: Mapping[str, str]) -> Asks:
         "related": graphql(path, f"{{ photosWithRelations(first: 100) {{ {PHOTO} {RELATIONS} }} }}"),
         "thousand": graphql(path, f"{{ photos(first: 1000) {{ {PHOTO} }} }}"),
         "nested": graphql(path, f"{{ albums(first: 20, photos: 10) {{ id title photos {{ {PHOTO} }} }} }}"),
+        "resolvers": graphql(path, f"{{ photosWithRenditions(first: 100) {{ {URLS} }} }}"),
         "search": graphql(
             path, f'{{ photos(first: 20, offset: {SEARCH_OFFSET}, search: "{SEARCHED}") {{ {PHOTO} }} }}'
         ),
@@ -149,6 +153,7 @@ def view(*, titles: Mapping[str, str]) -> Asks:
         "related": get("/related?first=100"),
         "thousand": get("/photos?first=1000"),
         "nested": get("/albums?first=20&photos=10"),
+        "resolvers": get("/renditions?first=100"),
         "search": get(f"/photos?first=20&offset={SEARCH_OFFSET}&search={SEARCHED}"),
         "mutation": lambda key: Request(method="POST", path=f"/albums/{key}", body=json.dumps({"title": titles[key]})),
     }

@@ -38,7 +38,7 @@ def measure(
         random.Random(number).shuffle(order)  # noqa: S311 - the same in every run
         for question in plan.questions:
             for concurrency in plan.concurrencies:
-                for key in order:
+                for key in [key for key in order if (key, question.key) in files]:
                     yield measured(
                         started[key],
                         question,
@@ -57,6 +57,8 @@ def prepare(plan: Plan, started: Mapping[str, Running], data: Data, *, folder: P
         keys = data.keys(question)
         words = data.words(question, keys[0] if keys else "")
         for each in started.values():
+            if question.key not in each.server.asks(data):
+                continue
             headers = headers_of(each, question, data)
             requests = choices(each.server.asks(data)[question.key], keys)
             answer = checking.answer(each.address, requests[0], headers)

@@ -58,6 +58,13 @@ QUESTIONS = (
             SELECT caption FROM gallery_photo WHERE album_id = page.id ORDER BY created_at DESC LIMIT 10) AS newest""",
     ),
     Question(
+        key="resolvers",
+        title="100 photos, each with the URLs of its renditions",
+        short="100 with URLs",
+        words="""WITH page AS (SELECT * FROM gallery_photo ORDER BY created_at DESC LIMIT 100) SELECT caption FROM page
+          UNION ALL SELECT '/media/' || gallery_rendition.file FROM page JOIN gallery_rendition ON photo_id = page.id""",
+    ),
+    Question(
         key="search",
         title=f"20 photos of a search, behind {SEARCH_OFFSET:,} others",
         short="deep in a search",

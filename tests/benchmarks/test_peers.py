@@ -137,9 +137,10 @@ def test_an_answer_with_other_words_is_told_with_what_it_said(answer: str) -> No
 @pytest.mark.parametrize("server", SERVERS, ids=lambda each: each.key)
 def test_every_server_is_asked_every_question(server: servers.Server) -> None:
     asks = server.asks(DATA)
-    assert set(asks) == {each.key for each in QUESTIONS}
-    for question in QUESTIONS:
-        (request,) = documents.choices(asks[question.key], [ALBUM])
+    without = {"resolvers"} if server.key == "postgraphile" else set()
+    assert set(asks) == {each.key for each in QUESTIONS} - without
+    for asked in asks.values():
+        (request,) = documents.choices(asked, [ALBUM])
         assert not request.body or json.loads(request.body)
 
 

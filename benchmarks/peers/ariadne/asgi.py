@@ -14,7 +14,7 @@ from ariadne.asgi import GraphQL
 from benchmarks.peers.tables import models, queries
 
 query, mutation = QueryType(), MutationType()
-photo, album = ObjectType("Photo"), ObjectType("Album")
+photo, album, rendition = ObjectType("Photo"), ObjectType("Album"), ObjectType("Rendition")
 photo.set_alias("createdAt", "created_at")
 
 
@@ -28,6 +28,18 @@ def created_at(found: Any, _info: Any) -> str:
 def tags(found: Any, _info: Any) -> Any:
     """Return what was fetched with the photo."""
     return found.tags.all()
+
+
+@photo.field("renditions")
+def renditions(found: Any, _info: Any) -> Any:
+    """Return what was fetched with the photo."""
+    return found.renditions.all()
+
+
+@rendition.field("url")
+def url(found: Any, _info: Any) -> str:
+    """Return the file's address."""
+    return str(found.file.url)
 
 
 @album.field("photos")
@@ -54,6 +66,12 @@ async def photos_with_relations(_root: Any, _info: Any, first: int) -> Any:
     return [found async for found in queries.photos_with_relations(first=first)]
 
 
+@query.field("photosWithRenditions")
+async def photos_with_renditions(_root: Any, _info: Any, first: int) -> Any:
+    """Return a page with what hangs on it."""
+    return [found async for found in queries.photos_with_renditions(first=first)]
+
+
 @query.field("albums")
 async def albums(_root: Any, _info: Any, first: int, photos: int) -> Any:
     """Return a page with photos."""
@@ -70,4 +88,4 @@ async def update_album(_root: Any, _info: Any, id: str, title: str) -> Any:  # n
 
 
 types = Path(__file__).with_name("schema.graphql").read_text()
-application = GraphQL(make_executable_schema(types, query, mutation, photo, album))
+application = GraphQL(make_executable_schema(types, query, mutation, photo, album, rendition))

@@ -24,12 +24,26 @@ class Tag(DjangoObjectType):
         fields = ("id", "name")
 
 
+class Rendition(DjangoObjectType):
+    """A photo at one size."""
+
+    url = graphene.String(required=True)
+
+    class Meta:
+        model = models.Rendition
+        fields = ("id",)
+
+    def resolve_url(self, _info: Any) -> str:
+        """Return the file's address."""
+        return self.file.url
+
+
 class Photo(DjangoObjectType):
     """A picture."""
 
     class Meta:
         model = models.Photo
-        fields = ("id", "caption", "width", "height", "created_at", "album", "owner", "tags")
+        fields = ("id", "caption", "width", "height", "created_at", "album", "owner", "tags", "renditions")
 
 
 class Album(DjangoObjectType):
@@ -48,6 +62,7 @@ class Query(graphene.ObjectType):
         graphene.NonNull(Photo), first=graphene.Int(required=True), offset=graphene.Int(), search=graphene.String()
     )
     photos_with_relations = graphene.List(graphene.NonNull(Photo), first=graphene.Int(required=True))
+    photos_with_renditions = graphene.List(graphene.NonNull(Photo), first=graphene.Int(required=True))
     albums = graphene.List(
         graphene.NonNull(Album), first=graphene.Int(required=True), photos=graphene.Int(required=True)
     )
@@ -63,6 +78,10 @@ class Query(graphene.ObjectType):
     def resolve_photos_with_relations(self, _info: Any, first: int) -> Any:
         """Return a page with what hangs on it."""
         return queries.photos_with_relations(first=first)
+
+    def resolve_photos_with_renditions(self, _info: Any, first: int) -> Any:
+        """Return a page with what hangs on it."""
+        return queries.photos_with_renditions(first=first)
 
     def resolve_albums(self, _info: Any, first: int, photos: int) -> Any:
         """Return a page with photos."""

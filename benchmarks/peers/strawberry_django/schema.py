@@ -53,6 +53,18 @@ class Tag:
     name: auto
 
 
+@strawberry_django.type(models.Rendition)
+class Rendition:
+    """A photo at one size."""
+
+    id: auto
+
+    @strawberry_django.field(only=["file"])
+    def url(self) -> str:
+        """Return the file's address."""
+        return self.file.url
+
+
 @strawberry_django.type(models.Photo, filters=PhotoFilter, ordering=PhotoOrder, pagination=True)
 class Photo:
     """A picture."""
@@ -65,6 +77,7 @@ class Photo:
     album: "Album"
     owner: Person
     tags: list[Tag]
+    renditions: list[Rendition]
 
 
 @strawberry_django.type(models.Album, ordering=AlbumOrder, pagination=True)

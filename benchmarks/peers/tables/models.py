@@ -74,6 +74,22 @@ class Photo(models.Model):
         return self.caption
 
 
+class Rendition(models.Model):
+    """A photo at one size."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="renditions")
+    size = models.CharField(max_length=6)
+    file = models.FileField(max_length=200)
+
+    class Meta:
+        managed = False
+        db_table = "gallery_rendition"
+
+    def __str__(self) -> str:
+        return f"{self.photo_id} {self.size}"
+
+
 class PhotoTag(models.Model):
     """Which photo has which tag."""
 

@@ -21,6 +21,11 @@ def photos_with_relations(*, first: int) -> QuerySet[Photo]:
     return joined.order_by("-created_at")[:first]
 
 
+def photos_with_renditions(*, first: int) -> QuerySet[Photo]:
+    """Return a page of photos with renditions."""
+    return Photo.objects.defer("search").prefetch_related("renditions").order_by("-created_at")[:first]
+
+
 def albums(*, first: int, photos: int) -> QuerySet[Album]:
     """Return a page of albums, the newest first, each with its newest photos."""
     place = Window(RowNumber(), partition_by=F("album_id"), order_by=F("created_at").desc())

@@ -29,6 +29,7 @@ DATABASES = {
         ),
     },
 }
+MEDIA_URL = "/media/"
 LOGGING_CONFIG = None
 GRAPHENE = {"SCHEMA": "benchmarks.peers.graphene_django.schema.schema"}
 STRAWBERRY_DJANGO = {"PAGINATION_MAX_LIMIT": 1000}

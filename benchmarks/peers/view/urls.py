@@ -6,13 +6,14 @@ from uuid import UUID
 
 import orjson
 from django.contrib.postgres.search import SearchQuery
+from django.core.files.storage import default_storage
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
 
-from benchmarks.peers.tables.models import Album, Photo, PhotoTag
+from benchmarks.peers.tables.models import Album, Photo, PhotoTag, Rendition
 
 COLUMNS = ("id", "caption", "width", "height", "created_at")
 KEYS = ("id", "caption", "width", "height", "createdAt")
@@ -73,6 +74,17 @@ async def related(request: HttpRequest) -> HttpResponse:
     )
 
 
+async def renditions(request: HttpRequest) -> HttpResponse:
+    """Return photos with the URLs of their renditions."""
+    first = int(request.GET["first"])
+    rows = [row async for row in Photo.objects.order_by("-created_at").values_list("id", "caption")[:first]]
+    urls = defaultdict(list)
+    files = Rendition.objects.filter(photo__in=[row[0] for row in rows]).values_list("photo_id", "file")
+    async for photo, file in files:
+        urls[photo].append({"url": default_storage.url(file)})
+    return answer({"photos": [{"id": key, "caption": caption, "renditions": urls[key]} for key, caption in rows]})
+
+
 async def nested(request: HttpRequest) -> HttpResponse:
     """Return albums with their newest photos."""
     first, each = int(request.GET["first"]), int(request.GET["photos"])
@@ -97,6 +109,7 @@ urlpatterns = [
     path("photos", photos),
     path("photos/<uuid:key>", one),
     path("related", related),
+    path("renditions", renditions),
     path("albums", nested),
     path("albums/<uuid:key>", rename),
 ]
