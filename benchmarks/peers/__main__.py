@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks.peers import data, drawing, load, machine, reporting
+from benchmarks.peers import data, drawing, load, machine, reporting, watching
 from benchmarks.peers.measuring import Plan, measure
 from benchmarks.peers.questions import QUESTIONS
 from benchmarks.peers.results import Run, medians
@@ -48,6 +48,9 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--quick", action="store_true", help="one round of one second at concurrency 16")
     root.add_argument(
         "--check", action="store_true", help="compare each server's answers with the database, and measure nothing"
+    )
+    root.add_argument(
+        "--watchers", type=int, default=0, metavar="NUMBER", help="and tell so many WebSockets of a change (1000)"
     )
     root.add_argument("--logs", type=Path, metavar="FOLDER", help="keep the servers' logs here")
     root.add_argument("--write", action="store_true", help="write docs/performance.md and its charts")
@@ -105,12 +108,21 @@ def run(options: argparse.Namespace) -> Run:
             databases = {name: server.child.process.pid for name, server in stack.servers.items() if server.child}
             told = {name: stack.environment[name] for name in ("DATABASE_URL", "REDIS_URL", "DJANGO_SECRET_KEY")}
             with running(chosen(options), environment=told, logs=options.logs or folder / "logs") as started:
-                found = Run(about=about(options), measured=[])
+                found = Run(about=about(options))
                 for each in measure(planned(options), started, filled, databases=databases, folder=folder):
                     found.measured.append(each)
-                    if options.json:
-                        found.save(options.json)
+                    keep(found, options.json)
+                if options.watchers:
+                    ours = [each for each in started.values() if each.server.is_ours and not each.server.is_a_variant]
+                    found.watched.extend(watching.watch(ours, filled, sockets=options.watchers))
+                    keep(found, options.json)
     return found
+
+
+def keep(found: Run, path: Path | None) -> None:
+    """Write what was measured so far, where that was asked for."""
+    if path:
+        found.save(path)
 
 
 def about(options: argparse.Namespace) -> list[str]:
@@ -118,9 +130,26 @@ def about(options: argparse.Namespace) -> list[str]:
     plan = planned(options)
     return [
         f"Machine: {machine.machine()}.",
-        f"Command: `make bench ARGS='{' '.join(sys.argv[1:])}'`; medians of {plan.rounds} rounds of {plan.seconds:g} s.",
+        f"Command: `{command(options)}`; medians of {plan.rounds} rounds of {plan.seconds:g} s.",
         f"Versions: {'; '.join(machine.versions([each.folder for each in chosen(options)]))}.",
     ]
+
+
+def command(options: argparse.Namespace) -> str:
+    """Return the command that measures the same: what it says of files is left out."""
+    usual = parser().parse_args([])
+    words = []
+    for name in ("only", "without", "questions", "concurrency", "seconds", "rounds", "quick", "watchers"):
+        value = getattr(options, name)
+        if value != getattr(usual, name):
+            words.append(f"--{name}" if value is True else f"--{name} {written(value)}")
+    arguments = " ".join(words)
+    return f'make bench ARGS="{arguments}"' if words else "make bench"
+
+
+def written(value: object) -> str:
+    """Return an option's value as it is typed."""
+    return ",".join(str(each) for each in value) if isinstance(value, list) else f"{value:g}"
 
 
 def report(options: argparse.Namespace, found: Run) -> None:
@@ -129,7 +158,7 @@ def report(options: argparse.Namespace, found: Run) -> None:
         sys.stderr.write("Every answer was the right one.\n")
         return
     cells = medians(found.measured)
-    written = reporting.report(cells, about=found.about)
+    written = reporting.report(cells, found.watched, about=found.about)
     sys.stdout.write(written + "\n")
     if options.write:
         PAGE.write_text(reporting.page(PAGE.read_text(encoding="utf-8"), written), encoding="utf-8")

@@ -80,7 +80,9 @@ def strawberry(path: str, *, titles: Mapping[str, str]) -> Asks:
             f"""{{ albums({newest}, pagination: {{limit: 20}}) {{ id title
               photos({newest}, pagination: {{limit: 10}}) {{ {PHOTO} }} }} }}""",
         ),
-        "resolvers": graphql(path, f"{{ photos({newest}, pagination: {{limit: 100}}) {{ {URLS} }} }}"),
+        "resolvers": graphql(
+            path, f"{{ photos({newest}, pagination: {{limit: 100}}) {{ id caption renditions {{ file {{ url }} }} }} }}"
+        ),
         "search": graphql(
             path,
             f"""{{ photos({newest}, filters: {{search: "{SEARCHED}"}}, pagination: {{limit: 20, offset: {SEARCH_OFFSET}}})

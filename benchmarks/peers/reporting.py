@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from benchmarks.peers.questions import QUESTIONS, Question
-from benchmarks.peers.results import Cell, Cells, concurrencies_of, servers_of
+from benchmarks.peers.results import Cell, Cells, Watched, concurrencies_of, servers_of
+from benchmarks.peers.servers import SERVERS_BY_KEY
 
 BEGIN, END = "<!-- measured: make bench writes what follows -->", "<!-- end of what make bench writes -->"
 REFERENCE = "slipway"
@@ -17,7 +18,7 @@ def page(document: str, report: str) -> str:
     return f"{before}{BEGIN}\n\n{report.strip()}\n\n{END}{after}"
 
 
-def report(cells: Cells, *, about: Sequence[str]) -> str:
+def report(cells: Cells, watched: Sequence[Watched], *, about: Sequence[str]) -> str:
     """Return all tables, the middle concurrency in full."""
     middle = middle_of(cells)
     parts = [
@@ -32,7 +33,24 @@ def report(cells: Cells, *, about: Sequence[str]) -> str:
         for each in concurrencies_of(cells)
         if each != middle
     ]
+    if watched:
+        parts.append(f"### A change, until it reaches {watched[0].sockets:,} who watch\n\n{watching(watched)}")
     return "\n\n".join(parts)
+
+
+def watching(watched: Sequence[Watched]) -> str:
+    """Return the table of those who watch."""
+    head = ["", "first, ms", "half, ms", "last, ms", "server's ms for each", "server's memory, MB"]
+    rows = [
+        [
+            SERVERS_BY_KEY[each.server].title,
+            *(f"{number:,.0f}" for number in (each.first, each.half, each.last)),
+            f"{each.server_ms:.2f}",
+            f"{each.memory_mb:,.0f}",
+        ]
+        for each in watched
+    ]
+    return markdown(head, rows)
 
 
 def middle_of(cells: Cells) -> int:
@@ -90,8 +108,8 @@ def ratios(cells: Cells, concurrency: int) -> str:
 
 
 def ratio(ours: Cell | None, theirs: Cell | None) -> str:
-    """Return one ratio, with a digit behind the point while it is small."""
-    if ours is None or theirs is None:
+    """Return one ratio, with a digit behind the point while it is small; none where no answer came in time."""
+    if ours is None or theirs is None or not theirs.per_second:
         return ""
     found = ours.per_second / theirs.per_second
     return f"{found:.1f}" if found < 9.95 else f"{found:.0f}"  # noqa: PLR2004 - it would be told as 10.0

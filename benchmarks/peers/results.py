@@ -3,7 +3,7 @@
 import json
 import statistics
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from benchmarks.peers.servers import SERVERS, Server
@@ -45,11 +45,25 @@ class Cell:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Watched:
+    """How soon a change reached those who watch, in milliseconds, and the server's processor time for each of them."""
+
+    server: str
+    sockets: int
+    first: float
+    half: float
+    last: float
+    server_ms: float
+    memory_mb: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """What one run measured, and lines about it: machine, command, versions."""
 
     about: list[str]
-    measured: list[Measured]
+    measured: list[Measured] = field(default_factory=list)
+    watched: list[Watched] = field(default_factory=list)
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""
@@ -59,7 +73,11 @@ class Run:
     def of(cls, path: Path) -> "Run":
         """Read what was written."""
         read = json.loads(path.read_text(encoding="utf-8"))
-        return cls(about=read["about"], measured=[Measured(**each) for each in read["measured"]])
+        return cls(
+            about=read["about"],
+            measured=[Measured(**each) for each in read["measured"]],
+            watched=[Watched(**each) for each in read["watched"]],
+        )
 
 
 Cells = dict[tuple[str, str, int], Cell]

@@ -30,6 +30,11 @@ class Server:
     is_behind_nginx: bool = False
 
     @property
+    def is_a_variant(self) -> bool:
+        """Whether it differs from the one that it stands beside in how queries are asked or answered, and not in the server."""
+        return bool(self.shares) or "GRAPHQL_PLANS" in self.environment
+
+    @property
     def is_ours(self) -> bool:
         """Whether it is what this repository makes."""
         return self.key.startswith("slipway")
@@ -73,6 +78,7 @@ PRODUCTION = {
     "DJANGO_ALLOWED_HOSTS": "127.0.0.1",
     "SITE_URL": "http://127.0.0.1",
     "GRAPHQL_MAX_PAGE_SIZE": "1000",
+    "GRAPHQL_MAX_SUBSCRIPTIONS": "10000",
     "GRAPHQL_RATE_PER_MINUTE": "1000000000",
     "ASGI_SERVER": "uvicorn",
 }

@@ -11,7 +11,7 @@ from benchmarks.peers import checking, documents, drawing, installing, load, mac
 from benchmarks.peers.data import Data, cursor
 from benchmarks.peers.documents import Request
 from benchmarks.peers.questions import QUESTIONS
-from benchmarks.peers.results import Measured, Run, medians
+from benchmarks.peers.results import Measured, Run, Watched, medians
 from benchmarks.peers.servers import SERVERS
 from embedded.errors import OperatorError
 
@@ -48,7 +48,7 @@ def test_a_cell_s_processor_time_is_that_of_all_processes() -> None:
 
 def test_tables_have_servers_down_and_questions_across_and_ratios_of_ours_to_theirs() -> None:
     cells = medians([*rounds("view", 100), *rounds("slipway", 1250), *rounds("ariadne", 500, concurrency=1)])
-    report = reporting.report(cells, about=["Machine: one"])
+    report = reporting.report(cells, [], about=["Machine: one"])
     assert "- Machine: one" in report
     assert (
         "### Answers a second, 16 connections\n\n|  | 20 photos |\n| --- | ---: |\n| Slipway, uvicorn | 1,250 |"
@@ -62,11 +62,12 @@ def test_a_ratio_has_a_digit_while_it_is_small_and_is_empty_where_one_was_not_me
     cell = medians([ONE])["slipway", "twenty", 16]
     assert reporting.ratio(cell, replace(cell, per_second=1000)) == "1.5"
     assert reporting.ratio(replace(cell, per_second=9960), replace(cell, per_second=1000)) == "10"
-    assert reporting.ratio(cell, None) == ""
+    assert reporting.ratio(cell, None) == reporting.ratio(cell, replace(cell, per_second=0)) == ""
 
 
 def test_what_was_measured_can_be_read_again(tmp_path: Path) -> None:
-    run = Run(about=["Machine: one"], measured=rounds("view", 1, 2, 3))
+    watched = Watched(server="slipway", sockets=10, first=1, half=2, last=3, server_ms=0.1, memory_mb=90)
+    run = Run(about=["Machine: one"], measured=rounds("view", 1, 2, 3), watched=[watched])
     run.save(tmp_path / "measured.json")
     assert Run.of(tmp_path / "measured.json") == run
 
@@ -170,3 +171,10 @@ def test_an_unknown_server_or_question_is_wrong_usage() -> None:
         with pytest.raises(SystemExit) as left:
             command.parser().parse_args(arguments)
         assert left.value.code == 2
+
+
+def test_the_command_that_is_told_has_what_was_measured_and_no_file() -> None:
+    arguments = ["--concurrency", "1,16", "--seconds", "2", "--only", "slipway,view", "--json", "here.json", "--write"]
+    options = command.parser().parse_args(arguments)
+    assert command.command(options) == 'make bench ARGS="--only slipway,view --concurrency 1,16 --seconds 2"'
+    assert command.command(command.parser().parse_args([])) == "make bench"

@@ -33,10 +33,6 @@ class Rendition(DjangoObjectType):
         model = models.Rendition
         fields = ("id",)
 
-    def resolve_url(self, _info: Any) -> str:
-        """Return the file's address."""
-        return self.file.url
-
 
 class Photo(DjangoObjectType):
     """A picture."""

@@ -59,10 +59,8 @@ class Rendition:
 
     id: auto
 
-    @strawberry_django.field(only=["file"])
-    def url(self) -> str:
-        """Return the file's address."""
-        return self.file.url
+    # Its own type of files has the URL. For a function the asynchronous view would go to a thread and back 300 times.
+    file: auto
 
 
 @strawberry_django.type(models.Photo, filters=PhotoFilter, ordering=PhotoOrder, pagination=True)

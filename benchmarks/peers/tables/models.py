@@ -89,6 +89,11 @@ class Rendition(models.Model):
     def __str__(self) -> str:
         return f"{self.photo_id} {self.size}"
 
+    @property
+    def url(self) -> str:
+        """The file's address."""
+        return str(self.file.url)
+
 
 class PhotoTag(models.Model):
     """Which photo has which tag."""

@@ -8,7 +8,11 @@ database = urlsplit(os.environ["DATABASE_URL"])
 DEBUG = False
 SECRET_KEY = "peers-only"  # noqa: S105 - it signs nothing
 ALLOWED_HOSTS = ["*"]
-INSTALLED_APPS = ["benchmarks.peers.tables", *filter(None, os.environ.get("PEER_APPS", "").split(","))]
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",  # every project has it; without, strawberry-django's optimizer looks for it with each field
+    "benchmarks.peers.tables",
+    *filter(None, os.environ.get("PEER_APPS", "").split(",")),
+]
 MIDDLEWARE: list[str] = []
 ROOT_URLCONF = os.environ["PEER_URLCONF"]
 USE_TZ = True
