@@ -1,4 +1,4 @@
-"""TLS_MODE=acme in production's own containers: an authority that is away, then issues; certbot as it was deployed."""
+"""A first deploy with TLS_MODE=acme: an authority that is away, then issues; certbot as it was deployed."""
 
 import json
 import shutil
@@ -41,20 +41,13 @@ def authority_s_files(open_folder: Path) -> Path:
 
 @pytest.fixture
 def production(open_folder: Path, authority_s_files: Path) -> Iterator[Production]:
-    """A host's nginx and certbot, as production's files have them; what serves behind nginx says nothing about certificates."""
+    """What the first deploy on a bare host has made, where nobody has put a certificate there."""
     made = Production(open_folder / "certified")
     try:
-        made.prepare(
-            TLS_MODE="acme",
-            ACME_SERVER=f"https://nginx:{PORT}/dir",
-            COMPOSE_PROFILES="certbot",
-            APPLICATION_IMAGE="slipway:none",
-        )
+        made.prepare(TLS_MODE="acme", ACME_SERVER=f"https://nginx:{PORT}/dir", COMPOSE_PROFILES="")
         files = made.site.value("COMPOSE_FILE")
         made.site.change(COMPOSE_FILE=f"{files}:{authority_s_files / 'trust.yml'}")
-        made.compose("build", "--quiet", "nginx", "certbot")
-        made.compose("up", "-d", "--no-deps", "--wait", "nginx")
-        made.compose("up", "-d", "--no-deps", "certbot")
+        made.deploy()
         yield made
     finally:
         made.remove()
@@ -85,6 +78,7 @@ def test_the_first_certificate_comes_once_the_authority_can_be_reached(
     production: Production, authority_s_files: Path
 ) -> None:
     assert shown(production).is_own
+    assert production.site.value("COMPOSE_PROFILES") == "blue,certbot"
     wait_for_words(production, "Connection refused")
     assert_hardened(production)
     root = start_authority(production, authority_s_files)
@@ -103,12 +97,21 @@ def test_the_first_certificate_comes_once_the_authority_can_be_reached(
     ):
         assert connection.version() == "TLSv1.3"
     wait_for_health(production)
+    level, fact = certificate_by_a_check(production)
+    assert (level, fact.startswith("for localhost, until ")) == ("ok", True), fact
     assert "The certificate is well, until " in production.by_the_runbook("TLS", last=1)
     production.compose("restart", "nginx", "certbot")
     wait_for_health(production)
     assert not shown(production).is_own
     production.compose("stop", "certbot")
     assert '"message": "stopped"' in production.compose("logs", "--tail", "5", "--no-log-prefix", "certbot")
+
+
+def certificate_by_a_check(production: Production) -> tuple[str, str]:
+    """Return what a deploy says of the certificate, before it changes anything."""
+    found = json.loads(production.deploy("--check", "--json").stdout)
+    ((level, fact),) = [(each["level"], each["fact"]) for each in found if each["name"] == "certificate"]
+    return level, fact
 
 
 def wait_for_words(production: Production, words: str) -> None:

@@ -98,9 +98,11 @@ def test_a_version_is_replaced_under_load_once_it_is_backed_up(production: Produ
 
 
 def test_a_version_that_does_not_start_never_serves(production: Production, unnoticed: str) -> None:
-    production.broken({"config/serve.py": production.text("config/serve.py").replace(
-        "import argparse", 'raise SystemExit("broken on purpose")\nimport argparse', 1
-    )})  # fmt: skip
+    start_up, step = production.text("config/start_up.py"), '    call_command("check"'
+    assert step in start_up
+    production.broken(
+        {"config/start_up.py": start_up.replace(step, f'    raise SystemExit("broken on purpose")\n{step}')}
+    )
     found = production.deploy(WITHOUT_BACKUP, check=False)
     assert found.returncode == 1
     assert re.search("keeps ending: it was started again 2 times.*\n(.*\n)*.*broken on purpose", found.stderr), (
