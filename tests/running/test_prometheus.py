@@ -8,6 +8,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,7 +64,7 @@ def backup() -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def prometheus(stack: Stack, backup: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Prometheus with our configuration, but for how targets are found, which is Docker's."""
+    """Prometheus as docker-compose.yml starts it, with our configuration but for how targets are found, which is Docker's."""
     folder, port = tmp_path_factory.mktemp("prometheus"), free_port()
     settings = yaml.safe_load((FOLDER / "prometheus.yml").read_text(encoding="utf-8"))
     settings["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
@@ -73,17 +74,22 @@ def prometheus(stack: Stack, backup: int, tmp_path_factory: pytest.TempPathFacto
         job["static_configs"] = [{"targets": [f"127.0.0.1:{target}"]}]
     del settings["alerting"]
     (folder / "prometheus.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
-    command = [
-        "prometheus",
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
+    command = ["prometheus", *options_in_compose(folder), f"--web.listen-address=127.0.0.1:{port}"]
     with (folder / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
+
+
+def options_in_compose(folder: Path) -> list[str]:
+    """Return Prometheus's options in docker-compose.yml, with places and defaults of this machine."""
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    words = "\n".join(services["prometheus"]["command"])
+    for there, here in {"/etc/slipway": str(folder), "=/prometheus": f"={folder / 'data'}"}.items():
+        assert there in words
+        words = words.replace(there, here)
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", words).splitlines()
 
 
 def ask(url: str, path: str, **query: str) -> Any:
@@ -124,6 +130,12 @@ def evaluated(prometheus: str) -> list[dict[str, Any]]:
     """Return the rules, once each was evaluated."""
     rules = [rule for group in ask(prometheus, "rules")["groups"] for rule in group["rules"]]
     return rules if all(rule["health"] != "unknown" for rule in rules) else []
+
+
+def test_it_is_healthy_where_compose_looks(prometheus: str) -> None:
+    wait_for(lambda: ask(prometheus, "query", query="1"), seconds=60)
+    with urllib.request.urlopen(f"{prometheus}/-/healthy", timeout=10) as answer:
+        assert answer.status == 200
 
 
 def test_every_expression_of_the_dashboard_can_be_evaluated(prometheus: str) -> None:

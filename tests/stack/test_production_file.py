@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from config.environment_values import ROOT
 from config.variables import VARIABLES
@@ -102,6 +103,19 @@ def test_no_code_is_mounted(services: dict[str, Any]) -> None:
 def test_only_nginx_publishes_ports_and_grafana_one_for_this_machine(services: dict[str, Any]) -> None:
     assert {name for name, service in services.items() if service.get("ports")} == {"nginx", "grafana"}
     assert [port["host_ip"] for port in services["grafana"]["ports"]] == ["127.0.0.1"]
+
+
+def test_prometheus_asks_the_colours_and_the_backup_service(stack: Compose) -> None:
+    stack.environment["COMPOSE_PROFILES"] = "blue,backup,observability"
+    try:
+        services = stack.config()["services"]
+    finally:
+        stack.environment["COMPOSE_PROFILES"] = SET["COMPOSE_PROFILES"]
+    assert {"prometheus", "grafana"} < set(services)
+    jobs = yaml.safe_load((ROOT / "observability/prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    names = {name for job in jobs for target in job["dns_sd_configs"] for name in target["names"]}
+    assert names - {"web"} == {*COLOURS, "backup"}  # development's
+    assert all("data" in services[name]["networks"] for name in ("web_blue", "backup", "prometheus"))
 
 
 def test_every_service_has_limits_a_restart_policy_and_rotated_logs(services: dict[str, Any]) -> None:
