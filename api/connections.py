@@ -19,6 +19,7 @@ from api.batching import answer_for, together
 from api.cache_hints import INHERITED
 from api.fields import field
 from api.keyset import Ordering, PageRequest, between, encode_cursor
+from api.parameters import NOT_KNOWN, Parents
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -64,7 +65,8 @@ class Edge(Generic[Node]):
 class Connection(Generic[Node]):
     """A page; rows and count are fetched only where the operation asks for them.
 
-    `queryset` is the rows that `load` loads, and those behind them, for a plan that needs some of their columns and no objects.
+    `queryset` is the rows that `load` loads, and those behind them, for a plan that needs some of their columns and no objects. With a
+    `foreign_key` it is a page for each of several rows, which that names.
     """
 
     load: strawberry.Private[Callable[[], Slice]]
@@ -72,6 +74,7 @@ class Connection(Generic[Node]):
     ordering: strawberry.Private[Ordering]
     page: strawberry.Private[PageRequest]
     queryset: strawberry.Private[QuerySet[Any] | None] = None
+    foreign_key: strawberry.Private[str] = ""
 
     @cached_property
     def slice(self) -> Slice:
@@ -107,8 +110,8 @@ def connect(queryset: QuerySet[Any], *, ordering: Ordering, page: PageRequest) -
 
 
 def connect_children(
-    parent: Model,
-    children_of: Callable[[Iterable[Any]], QuerySet[Any]],
+    parent: Model | Parents,
+    children_of: Callable[[Any], QuerySet[Any]],
     *,
     foreign_key: str,
     key: Any,
@@ -117,8 +120,18 @@ def connect_children(
 ) -> Connection[Any]:
     """Return a page of `parent`'s children, fetched for all of its peers in one statement, and counted in another.
 
-    `children_of(parents)` is the children of several; `key` tells one use of it from another on the same parent.
+    `children_of(parents)` is the children of several; `key` tells one use of it from another on the same parent. Where `parent` is a
+    place of several (api.parameters), there is a query in the connection, and nothing to load.
     """
+    if isinstance(parent, Parents):
+        return Connection(
+            load=unknown,
+            count=unknown,
+            ordering=ordering,
+            page=page,
+            queryset=numbered(children_of(parent), foreign_key=foreign_key, ordering=ordering, page=page),
+            foreign_key=foreign_key,
+        )
     empty = Slice(rows=[], has_more=False)
 
     def load(parents: Iterable[Model]) -> dict[Any, Slice]:
@@ -137,13 +150,22 @@ def connect_children(
 
 def pages_of(children: QuerySet[Any], *, foreign_key: str, ordering: Ordering, page: PageRequest) -> dict[Any, Slice]:
     """Return one page for each parent, by the parent's id."""
-    found = between(children, ordering, page)
-    number = Window(RowNumber(), partition_by=F(foreign_key), order_by=ordering.columns(is_reversed=page.is_backward))
-    numbered = found.annotate(row_number=number).filter(row_number__lte=page.limit + 1)
     by_parent: dict[Any, list[Any]] = {}
-    for row in together(numbered):
+    for row in together(numbered(children, foreign_key=foreign_key, ordering=ordering, page=page)):
         by_parent.setdefault(getattr(row, f"{foreign_key}_id"), []).append(row)
     return {parent_id: cut(rows, page) for parent_id, rows in by_parent.items()}
+
+
+def numbered(children: QuerySet[Any], *, foreign_key: str, ordering: Ordering, page: PageRequest) -> QuerySet[Any]:
+    """Return the rows of one page for each parent, and one row more."""
+    number = Window(RowNumber(), partition_by=F(foreign_key), order_by=ordering.columns(is_reversed=page.is_backward))
+    found: QuerySet[Any] = between(children, ordering, page).annotate(row_number=number)
+    return found.filter(row_number__lte=page.limit + 1)
+
+
+def unknown() -> Any:
+    """Refuse what a place of several rows has no answer for."""
+    raise TypeError(NOT_KNOWN)
 
 
 def counts_of(children: QuerySet[Any], *, foreign_key: str) -> dict[Any, int]:

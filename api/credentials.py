@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib import auth
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -21,8 +22,6 @@ from config.asgi_types import header
 from config.sessions import SessionMiddleware
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
     from apps.accounts.models import User
     from config.asgi_types import Scope
 
@@ -70,6 +69,8 @@ class Credentials:
 
     def find_viewer(self) -> User | AnonymousUser:
         """Return who is asking, as of now; raises UnauthenticatedError for a token that does not work."""
+        if self.is_anonymous and "request" not in self.__dict__:
+            return AnonymousUser()
         return viewer_of(self.authorization, self._session_user)
 
     def _session_user(self) -> User | AnonymousUser:

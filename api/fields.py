@@ -8,7 +8,7 @@ import strawberry
 from django.db.models import Model
 
 COST_OF_MUTATION = 10
-OURS = ("cost", "list_size", "follows", "reads")
+OURS = ("cost", "list_size", "follows", "reads", "prepared")
 
 
 @overload
@@ -20,6 +20,9 @@ def field(resolver: Callable[..., Any] | None = None, **options: Any) -> Any:
 
     For plans (docs/plans.md): `reads` are the attributes that the resolver reads of the row, and no others, to make a scalar.
     `follows` names the foreign key whose object it returns, or the list that it orders or picks from by what it `reads` of those.
+    `prepared` says that the query behind it depends on its arguments and the viewer alone, and not on the time or on other rows, so
+    that its SQL is made once: of a field at the root that returns `connect` or `api.nodes.found`, or of one that hands its object on
+    to `connect_children` and to nothing else.
     """
     if resolver is None:
         return lambda function: field(function, **options)

@@ -19,6 +19,7 @@ from api.gone import CancelledWhenGone
 from api.limits import require_affordable, told_cost
 from api.media_types import EVENT_STREAM, JSON, RESPONSE, accepted
 from api.persisted import is_by_hash, operation_of, with_document
+from api.plans import in_loop
 from api.rate_limits import charge
 from api.refusals import (
     ClientGoneError,
@@ -36,6 +37,7 @@ from config.request_body import BodyTooLargeError
 
 if TYPE_CHECKING:
     from api.documents import Operation
+    from api.rate_limits import Headers
     from api.requests import GraphQLRequest
     from config.asgi_types import Receive, Scope, Send
 
@@ -96,7 +98,13 @@ async def answer(scope: Scope, receive: Receive, send: Send, *, media_types: tup
                 note_viewer(scope, context)
             return
         with CancelledWhenGone(receive):
-            found, headers = await threads.run(lambda: run_in_session(operation, request, context, cost=cost))
+            tried = await in_loop.answer(operation, request, context, cost=cost)
+            if tried.answer is None:
+                found, headers = await threads.run(
+                    lambda: run_in_session(operation, request, context, cost=cost, standing=tried.standing)
+                )
+            else:
+                found, headers = tried.answer, tried.standing or []
         note_viewer(scope, context)
         if is_to_be_kept(scope, operation, request, found, headers):
             policy = operation.caching.header(is_for_viewer=not credentials.is_anonymous)
@@ -135,10 +143,13 @@ async def answer_several(
 
 
 def run_in_session(
-    operation: Operation, request: GraphQLRequest, context: Context, *, cost: int
+    operation: Operation, request: GraphQLRequest, context: Context, *, cost: int, standing: Headers | None = None
 ) -> tuple[Answer, list[tuple[bytes, bytes]]]:
-    """Charge for an operation and run it; return its answer and headers, cookies of the session among them. In a thread."""
-    standing = charge(context, cost)
+    """Charge for an operation and run it; return its answer and headers, cookies of the session among them. In a thread.
+
+    `standing` is that of a request that was charged already.
+    """
+    standing = charge(context, cost) if standing is None else standing
     found = run(operation, request, context, extensions=told_cost(request, cost))
     cookies = [(b"set-cookie", cookie) for cookie in context.credentials.cookies_to_set()]
     return found, [*standing, *cookies]

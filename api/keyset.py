@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
 from api.errors import BadUserInputError
+from api.parameters import derived
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -101,7 +102,9 @@ def beyond(cursor: str, ordering: Ordering, model: type[Model], *, is_before: bo
 
     The plain bound on the column comes first: it is what PostgreSQL can start an index scan from.
     """
-    value, row_id = decode_cursor(cursor, ordering, model)
+    column: Any = model._meta.get_field(ordering.column)
+    value = derived(cursor, lambda each: column.get_prep_value(decode_cursor(each, ordering, model)[0]))
+    row_id = derived(cursor, lambda each: decode_cursor(each, ordering, model)[1])
     side = "lt" if ordering.is_descending != is_before else "gt"
     bound = Q(**{f"{ordering.column}__{side}e": value})
     return bound & (Q(**{f"{ordering.column}__{side}": value}) | Q(**{f"id__{side}": row_id}))

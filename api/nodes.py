@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import strawberry
+from django.db.models import QuerySet
 from strawberry import relay
 
 from api.batching import together
@@ -13,6 +14,7 @@ from api.cache_hints import kept_for
 from api.context import Info
 from api.errors import BadUserInputError, NotFoundError
 from api.fields import field
+from api.parameters import Parameter, derived
 
 Loader = Callable[[Any, Sequence[UUID]], dict[UUID, Any]]
 
@@ -37,12 +39,25 @@ def parse(global_id: str, *, expected: str | None = None) -> tuple[str, UUID]:
 
 def row_id(global_id: str, expected: str) -> UUID:
     """Return the row id of a global id that has to be of one type."""
-    return parse(global_id, expected=expected)[1]
+    key: UUID = derived(global_id, lambda each: parse(each, expected=expected)[1])
+    return key
 
 
 def optional_row_id(global_id: str | None, expected: str) -> UUID | None:
     """Return the row id of a global id that may be left out."""
     return row_id(global_id, expected) if global_id else None
+
+
+def found(queryset: QuerySet[Any], global_id: str, expected: str) -> Any:
+    """Return the object of `queryset` with this id, None where it is not in there; raises what `parse` does.
+
+    Where the id is a place in a query (api.parameters), return the query.
+    """
+    key = row_id(global_id, expected)
+    rows = queryset.filter(pk=key)
+    if isinstance(key, Parameter):
+        return rows
+    return next(iter(together(rows)), None)
 
 
 def load(viewer: Any, global_ids: Sequence[str]) -> list[Any]:

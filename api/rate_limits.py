@@ -99,6 +99,14 @@ def charge(context: Context, cost: int) -> Headers:
     return headers_of(standing)
 
 
+def charged_here(context: Context, cost: int) -> Headers | None:
+    """Charge whoever asks where what this process has taken out is enough; return the headers, or None where Redis has to be asked."""
+    if not settings.GRAPHQL_RATE_PER_MINUTE:
+        return []
+    standing = purse.spend(context.holder, cost)
+    return None if standing is None else headers_of(standing)
+
+
 def taken(client: str, cost: int, *, holder: str, allowance: int) -> Standing:
     """Take the cost, and a share more for what follows, or the cost alone where no more is left; raises RedisAwayError."""
     kept = purse.take_out(holder)

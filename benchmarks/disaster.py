@@ -112,7 +112,7 @@ def stack_in(place: Path, network: str) -> Compose:
         BACKUP_SSH_KNOWN_HOSTS="/keys/known_hosts",
         DJANGO_DEBUG="false",
         LOAD_DEMO="false",
-        GRAPHQL_RATE_PER_MINUTE="1000000",
+        GRAPHQL_RATE_PER_MINUTE="0",
         GRAPHQL_MAX_COST="1000000",
         GRAPHQL_TIMEOUT_SECONDS="60",
         ATTEMPTS_PER_HOUR="100000",

@@ -5,6 +5,7 @@ SHUTDOWN_TIMEOUT_SECONDS, or by a second signal, or it could not start.
 """
 
 import argparse
+import gc
 import importlib
 import logging.config
 import os
@@ -30,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the server is up, there is nothing to wait for
     server, timeout_seconds = configuration()
     application = load(options.application)
+    gc.collect()
+    gc.freeze()  # what was imported stays: the collector need not look through it again and again
     listener = listening(options.bind, options.port)
     traffic = Traffic()
     draining = Draining(traffic, listener=listener, timeout_seconds=timeout_seconds)

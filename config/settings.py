@@ -125,6 +125,8 @@ SHUTDOWN_TIMEOUT_SECONDS = env.number("SHUTDOWN_TIMEOUT_SECONDS")
 
 DATABASE_URL_FILE = env.file_behind("DATABASE_URL")  # read again where its password is a new one
 DATABASE = environ.Env.db_url_config(env.text("DATABASE_URL"))
+# Of a process's connections, those that its event loop has for itself (config/postgresql/beside.py). Traces are made in threads.
+DATABASE_LOOP_CONNECTIONS = 0 if env.text("OTEL_EXPORTER_OTLP_ENDPOINT") else env.number("DB_POOL_SIZE") // 3
 DATABASES = {
     "default": {
         **DATABASE,
@@ -136,7 +138,7 @@ DATABASES = {
             **DATABASE.get("OPTIONS", {}),  # what the URL says behind its question mark, such as sslmode
             "pool": {
                 "min_size": 0,
-                "max_size": env.number("DB_POOL_SIZE"),
+                "max_size": env.number("DB_POOL_SIZE") - DATABASE_LOOP_CONNECTIONS,
                 "timeout": 3,  # seconds a request waits for a connection before it is told that the database is away
                 "reconnect_timeout": 2,  # give up early, so that the next request tries at once instead of after a long back-off
                 "max_idle": 300,
@@ -219,7 +221,7 @@ FILE_UPLOAD_PERMISSIONS = 0o644
 GRAPHIQL = env.flag("GRAPHIQL")
 GRAPHQL_INTROSPECTION = env.flag("GRAPHQL_INTROSPECTION")
 GRAPHQL_PLANS = env.flag("GRAPHQL_PLANS")
-GRAPHQL_THREADS = env.number("DB_POOL_SIZE")  # more would only wait for a connection
+GRAPHQL_THREADS = env.number("DB_POOL_SIZE") - DATABASE_LOOP_CONNECTIONS  # more would only wait for a connection
 GRAPHQL_MAX_PAGE_SIZE = env.number("GRAPHQL_MAX_PAGE_SIZE")
 GRAPHQL_MAX_REQUEST_BYTES = env.number("GRAPHQL_MAX_REQUEST_BYTES")
 GRAPHQL_MAX_BATCH = env.number("GRAPHQL_MAX_BATCH")

@@ -32,12 +32,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 
 @pytest.fixture(autouse=True)
-def own_media_folder(request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    """Keep a test's files to itself."""
+def own_folder_and_connection(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """Keep a test's files to itself, and its requests to its transaction, which other connections don't see."""
     uses_database = request.node.get_closest_marker("django_db") or "db" in request.fixturenames
     if uses_database or "transactional_db" in request.fixturenames:
         own: Settings = request.getfixturevalue("settings")
         own.MEDIA_ROOT = tmp_path / "media"
+        own.DATABASE_LOOP_CONNECTIONS = 0
         cache.clear()
 
 

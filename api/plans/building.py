@@ -18,15 +18,18 @@ from graphql import (
 from api.plans import declared
 from api.plans.calls import Call
 from api.plans.code import Code, key
-from api.plans.connections import connection
+from api.plans.connections import in_objects
 from api.plans.leaves import global_id, leaf
-from api.plans.refusals import NoAnswerError, UnplannableError
+from api.plans.refusals import NoAnswerError, NotInRowsError, UnplannableError
+from api.plans.roots import in_rows
 from api.plans.selecting import Selecting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from graphql.execution.collect_fields import FieldDetails
+
+    from api.plans.places import Place
 
 
 def missing() -> Any:
@@ -35,11 +38,17 @@ def missing() -> Any:
 
 
 class Building:
-    """Writes the code of one operation. `calls` are the resolvers that it calls, by their places."""
+    """Writes the code of one operation. `calls` are the resolvers that it calls.
 
-    def __init__(self, executor: Any) -> None:
+    `places` are those of them at the root whose answers are rows, and `is_in_rows` tells whether they are all that is at the root.
+    """
+
+    def __init__(self, executor: Any, *, is_nested_in_rows: bool = True) -> None:
         self.code = Code()
         self.calls: list[Call] = []
+        self.places: list[Place] = []
+        self.is_in_rows = True
+        self.is_nested_in_rows = is_nested_in_rows
         self.selecting = Selecting(executor)
         self._root = executor.schema.query_type
         self._schema = executor.schema
@@ -61,9 +70,25 @@ class Building:
 
     def call(self, parent: Any, definition: Any, response_key: str, details: list[FieldDetails], source: str) -> str:
         """Return the code of a resolver's call."""
+        return f"{self._place(parent, definition, response_key, details)}({source})"
+
+    def asked(self, parent: Any, definition: Any, response_key: str, details: list[FieldDetails]) -> str:
+        """Return the code of what is asked of a field at the root (api.plans.calls.Asked)."""
+        return self._place(parent, definition, response_key, details, is_asked=True)
+
+    def _place(
+        self,
+        parent: Any,
+        definition: Any,
+        response_key: str,
+        details: list[FieldDetails],
+        *,
+        is_asked: bool = False,
+    ) -> str:
         nodes = [each.node for each in details]
-        self.calls.append(Call(parent=parent, definition=definition, key=response_key, nodes=nodes))
-        return f"calls[{len(self.calls) - 1}]({source})"
+        made = Call(parent=parent, definition=definition, key=response_key, nodes=nodes, is_asked=is_asked)
+        self.calls.append(made)
+        return f"calls[{len(self.calls) - 1}]"
 
     def _present(self, kind: Any, name: str, details: list[FieldDetails]) -> str:
         if is_leaf_type(kind):
@@ -107,7 +132,20 @@ class Building:
                 declared.column_of(model, definition)
             attribute = getattr(definition, "django_name", None) or definition.python_name
             return self.completed(shown, f"{source}.{attribute}", details)
+        return self._resolved(kind, response_key, details, source)
+
+    def _resolved(self, kind: Any, response_key: str, details: list[FieldDetails], source: str) -> str:
+        """Return the code of a field with a resolver."""
+        name = details[0].node.name.value
+        definition, shown = declared.definition_of(kind, name), kind.fields[name].type
+        if kind is self._root:
+            calls = len(self.calls)
+            try:
+                return in_rows(self, shown, self.asked(kind, definition, response_key, details), definition, details)
+            except NotInRowsError:
+                del self.calls[calls:]
+            self.is_in_rows = False
         value = self.call(kind, definition, response_key, details, source)
         if declared.is_connection(get_named_type(shown)):
-            return connection(self, shown, value, details, is_root=kind is self._root)
+            return in_objects(self, shown, value, details)
         return self.completed(shown, value, details)

@@ -1,4 +1,4 @@
-"""Writes the code of connections: pages of columns (api.plans.rows) at the root, where these are enough, or pages of objects."""
+"""Writes the code of connections: of their pages, edges and nodes."""
 
 from __future__ import annotations
 
@@ -6,41 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import get_named_type, is_non_null_type
 
-from api.plans import declared
 from api.plans.code import key
 from api.plans.pages import ObjectPage
 from api.plans.refusals import NotInRowsError
-from api.plans.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.db.models import Model
     from graphql.execution.collect_fields import FieldDetails
 
     from api.plans.building import Building
-
-
-def connection(building: Building, kind: Any, value: str, details: list[FieldDetails], *, is_root: bool) -> str:
-    """Return a connection's code. Within another one it has to have objects: those of all its parents are fetched together."""
-    model = declared.node_model_of(get_named_type(kind)) if is_root else None
-    if model:
-        calls = len(building.calls)
-        try:
-            return in_rows(building, kind, value, details, model=model)
-        except NotInRowsError:
-            del building.calls[calls:]
-    return in_objects(building, kind, value, details)
-
-
-def in_rows(building: Building, kind: Any, value: str, details: list[FieldDetails], *, model: type[Model]) -> str:
-    """Return the code of a connection as a page of columns; raises NotInRowsError where a node needs more."""
-    page = building.code.variable()
-    rows = Rows(building, model, page)
-    written = Fields(building, page, rows.row, rows.node).of(kind, details)
-    return completed(
-        building, kind, f"{building.code.constant(rows.columns())}({value})", page, written, rows.clauses()
-    )
 
 
 def in_objects(building: Building, kind: Any, value: str, details: list[FieldDetails]) -> str:
@@ -63,8 +38,16 @@ def completed(
 class Fields:
     """Writes one connection's fields. `page` is the name of its page, `row` of one of its rows; `node` writes what a row shows."""
 
-    def __init__(self, building: Building, page: str, row: str, node: Callable[[Any, list[FieldDetails]], str]) -> None:
-        self._building, self._page, self._row, self._node = building, page, row, node
+    def __init__(
+        self,
+        building: Building,
+        page: str,
+        row: str,
+        node: Callable[[Any, list[FieldDetails]], str],
+        *,
+        is_counted: bool = True,
+    ) -> None:
+        self._building, self._page, self._row, self._node, self._is_counted = building, page, row, node, is_counted
 
     def of(self, kind: Any, details: list[FieldDetails]) -> list[tuple[str, str, bool]]:
         """Return each field's key and code, and whether the code is that of each of the edges."""
@@ -79,6 +62,8 @@ class Fields:
         shown = kind.fields[name].type
         if name == "edges":
             return self._edge(get_named_type(shown), details), True
+        if name == "totalCount" and not self._is_counted:
+            raise NotInRowsError(kind)
         method = {"pageInfo": "page_info", "totalCount": "total_count"}[name]
         return self._building.completed(shown, f"{self._page}.{method}()", details), False
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.db.models import F, Func
 from graphql import get_named_type, is_leaf_type
 
+from api.parameters import Parameter
 from api.plans import declared
-from api.plans.refusals import NotInRowsError
+from api.plans.refusals import NotInRowsError, UnplannableError
+from api.plans.statements import statement_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from graphql.execution.collect_fields import FieldDetails
+
+    from api.plans.statements import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +32,37 @@ class Many:
     name: str
     attributes: tuple[str, ...]
 
-    def behind(self, keys: Iterable[Any]) -> dict[Any, list[Any]]:
-        """Return the objects behind rows, by the rows' keys."""
+    def statement(self) -> Statement:
+        """Return what asks for the objects behind rows whose keys a request gives; raises UnplannableError."""
         names = (f"{self.name}__{each}" for each in self.attributes)
-        rows = self.model._base_manager.filter(pk__in=list(keys), **{f"{self.name}__isnull": False})  # noqa: SLF001 - Django documents it
+        is_asked = IsOneOf(F("pk"), Parameter(lambda values: list(values.keys)))
+        rows = self.model._base_manager.filter(is_asked, **{f"{self.name}__isnull": False})  # noqa: SLF001 - Django documents it
+        return statement_of(rows, ("pk", *names))
+
+    def grouped(self, rows: Iterable[tuple[Any, ...]]) -> dict[Any, list[Any]]:
+        """Return the objects, by the keys of what they are behind."""
         related: Any = self.model._meta.get_field(self.name).related_model
         make = bare(related, self.attributes, range(1, 1 + len(self.attributes)))
         found: dict[Any, list[Any]] = {}
-        for row in rows.values_list("pk", *names):
+        for row in rows:
             found.setdefault(row[0], []).append(make(row))
         return found
+
+
+class IsOneOf(Func):
+    """Whether a column has one of an array's values."""
+
+    template, arg_joiner = "%(expressions)s)", " = ANY("
+    output_field = models.BooleanField()
+
+
+@lru_cache(maxsize=256)
+def asking_for(many: Many) -> Statement:
+    """Return a list's statement; raises NotInRowsError."""
+    try:
+        return many.statement()
+    except UnplannableError as refusal:
+        raise NotInRowsError(str(refusal)) from refusal
 
 
 def relation_of(model: type[models.Model], name: str) -> Any:

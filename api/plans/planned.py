@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from graphql import DocumentNode, OperationDefinitionNode
 
     from api.plans.calls import Call
+    from api.plans.places import Place
 
 logger = logging.getLogger("slipway.graphql")
 
@@ -31,10 +32,14 @@ VARIANTS_MAX = 8
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A function that makes an operation's answer, and the resolvers that it calls."""
+    """A function that makes an operation's answer, and the resolvers that it calls.
+
+    `places` are those of its calls whose rows can be fetched beforehand, None where another one stands at the root.
+    """
 
     answer: Callable[[Any, Any], dict[str, Any]]
     calls: tuple[Call, ...]
+    places: tuple[Place, ...] | None
 
 
 class Planned:
@@ -48,6 +53,8 @@ class Planned:
         self._plans: dict[tuple[Any, ...], Plan] = {}
         self._executor: Any = None
         self.is_new = True
+        self.needs_thread = False
+        self._is_nested_in_rows = True
         self.refusal = "" if operation.operation is OperationType.QUERY else "it is no query"
 
     @cached_property
@@ -85,6 +92,11 @@ class Planned:
         self.is_new = True
         self._plans, self._executor = {}, None
 
+    def keep_to_objects(self) -> None:
+        """Forget the plans, and make new ones in which connections behind rows are pages of objects."""
+        self._is_nested_in_rows = False
+        self._plans = {}
+
     def give_up(self, why: str) -> None:
         """Leave the operation to the executor from now on."""
         self.refusal = why
@@ -94,8 +106,13 @@ class Planned:
         if len(self._plans) >= VARIANTS_MAX:
             return None
         try:
-            building = Building(executor)
-            return Plan(building.code.function(building.operation()), tuple(building.calls))
+            building = Building(executor, is_nested_in_rows=self._is_nested_in_rows)
+            written = building.operation()
+            return Plan(
+                building.code.function(written),
+                tuple(building.calls),
+                tuple(building.places) if building.is_in_rows else None,
+            )
         except UnplannableError as refusal:
             self.give_up(str(refusal))
         except Exception:  # a bug of ours, or Python's parser's limits: the executor answers

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
 from graphql import get_named_type, is_leaf_type, is_non_null_type
 
 from api.batching import bring
+from api.parameters import Parents
 from api.plans import declared
 from api.plans.code import key
+from api.plans.connections import Fields, completed
 from api.plans.leaves import global_id, leaf
-from api.plans.many import Many, attributes_of, bare, relation_of
-from api.plans.pages import Columns
+from api.plans.many import Many, asking_for, attributes_of, bare, relation_of
+from api.plans.pages import LOOKUP, Columns
+from api.plans.places import Nested
 from api.plans.refusals import NotInRowsError
 
 if TYPE_CHECKING:
@@ -22,8 +26,6 @@ if TYPE_CHECKING:
 
     from api.plans.building import Building
 
-LOOKUP = "__"
-
 
 class Rows:
     """One statement's columns, as its fields ask for them. `page` is the name of its api.plans.pages.RowPage, `row` of a tuple."""
@@ -33,12 +35,15 @@ class Rows:
         self.row = building.code.variable()
         self._columns: dict[str, int] = {}
         self._bare: dict[str, Bare] = {}
+        self._nested: list[Nested] = []
         self._key = self._place("", model._meta.pk)
 
     def columns(self) -> Columns:
-        """Return the columns, once all of the code has been written."""
+        """Return the columns, once all of the code has been written; raises NotInRowsError."""
         lists = self._bare[""].lists() if "" in self._bare else ()
-        return Columns(names=tuple(self._columns), key=self._key, lists=lists)
+        for each in lists:
+            asking_for(each)
+        return Columns(names=tuple(self._columns), key=self._key, lists=lists, nested=tuple(self._nested))
 
     def clauses(self) -> str:
         """Return what a comprehension over the tuples says behind `for`, once all of the code has been written."""
@@ -72,6 +77,8 @@ class Rows:
         shown = kind.fields[name].type
         if not definition.base_resolver:
             return self._column(shown, declared.column_of(model, definition), path)
+        if declared.is_connection(get_named_type(shown)) and not path:
+            return self._connection(kind, response_key, definition, details)
         if "follows" in definition.metadata:
             relation: Any = model._meta.get_field(definition.metadata["follows"])
             if relation.many_to_one:
@@ -84,6 +91,23 @@ class Rows:
         called = self._building.call(kind, definition, response_key, details, source)
         return self._building.completed(shown, called, details)
 
+    def _connection(self, kind: Any, response_key: str, definition: Any, details: list[FieldDetails]) -> str:
+        """Return the code of a connection behind a row; raises NotInRowsError for one whose pages need objects."""
+        shown = kind.fields[details[0].node.name.value].type
+        model = declared.node_model_of(get_named_type(shown)) if definition.metadata.get("prepared") else None
+        if model is None or not self._building.is_nested_in_rows:
+            raise NotInRowsError(shown)
+        asked, index = self._building.asked(kind, definition, response_key, details), len(self._building.calls) - 1
+        page = self._building.code.variable()
+        rows = Rows(self._building, model, page)
+        fields = Fields(self._building, page, rows.row, rows.node, is_counted=False)
+        written = fields.of(shown, details)
+        parents = Parents(str(self._model._meta.pk.db_type(connection)))
+        place = Nested(index=index, columns=rows.columns(), definition=definition, source=parents)
+        self._nested.append(place)
+        found = f"{self._page}.page_behind({self._building.code.constant(place)}, {asked}, {self.row}[{self._key}])"
+        return completed(self._building, shown, found, page, written, rows.clauses())
+
     def _column(self, shown: Any, column: Any, path: str) -> str:
         value = self._read(path, column)
         if is_non_null_type(shown):
@@ -93,8 +117,8 @@ class Rows:
 
     def _followed(self, shown: Any, details: list[FieldDetails], column: Any, path: str) -> str:
         """Return the code of the object that a foreign key names."""
-        if column.related_model._meta.base_manager_name:
-            raise NotInRowsError(f"{column.related_model.__name__} has a manager")
+        if column.related_model._meta.base_manager_name or not column.target_field.primary_key:
+            raise NotInRowsError(f"{column.related_model.__name__} has a manager, or another key")
         found = self._object(
             get_named_type(shown), details, model=column.related_model, path=f"{path}{column.name}{LOOKUP}"
         )
@@ -126,7 +150,9 @@ class Rows:
         return f"{self.row}[{self._place(path, column)}]"
 
     def _place(self, path: str, column: Any) -> int:
-        return self._columns.setdefault(f"{path}{column.attname}", len(self._columns))
+        # A key that a foreign key has is read there: one column has one name, and its table may not be needed.
+        name = f"{path.removesuffix(LOOKUP)}_id" if path and column.primary_key else f"{path}{column.attname}"
+        return self._columns.setdefault(name, len(self._columns))
 
 
 class Bare:

@@ -11,13 +11,15 @@ from django.conf import settings
 from graphql import GraphQLError, OperationType
 
 from api.errors import ApplicationError
-from api.plans.refusals import NoAnswerError
+from api.plans.refusals import NoAnswerError, NotInRowsError
 from config.measuring.numbers import count_plan
 
 if TYPE_CHECKING:
     from api.context import Context
     from api.documents import Operation
-    from api.plans.planned import Planned
+    from api.plans.pages import Tuples
+    from api.plans.places import Kept
+    from api.plans.planned import Plan, Planned
     from api.requests import GraphQLRequest
 
 logger = logging.getLogger("slipway.graphql")
@@ -57,9 +59,53 @@ def attempted(planned: Planned, request: GraphQLRequest, context: Context) -> At
         plan = planned.plan(executor) if executor else None
         if plan is None:
             return Attempt(None, "unplannable")
-        return Attempt(plan.answer(None, [call.bound(executor) for call in plan.calls]), "planned")
+        try:
+            data: dict[str, Any] | None = answered(plan, executor)
+        except NotInRowsError:
+            planned.keep_to_objects()
+            plan = planned.plan(executor)
+            data = answered(plan, executor) if plan else None
+        return Attempt(data, "planned" if plan else "unplannable")
     except Exception as error:  # noqa: BLE001 - told by the executor, which runs into it again, or by `compare`
         return Attempt(None, FAILED, error)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A plan with one request's calls, and the statements that are to be asked before it can answer."""
+
+    plan: Plan
+    calls: list[Any]
+    kept: list[Kept]
+
+    def answer(self, rows: list[Tuples]) -> dict[str, Any]:
+        """Return the answer's data out of the statements' rows. Raises what resolvers raise."""
+        calls = list(self.calls)
+        for place, found in zip(self.plan.places or (), rows, strict=True):
+            calls[place.index] = found
+        return self.plan.answer(None, calls)
+
+
+def prepared(operation: Operation, request: GraphQLRequest, context: Context) -> Ready | None:
+    """Return a query's plan where all that it asks of PostgreSQL are statements that are kept; None for any other, or any error."""
+    planned = operation.planned
+    if not settings.GRAPHQL_PLANS or planned.is_new or planned.refusal or planned.needs_thread:
+        return None
+    try:
+        executor = planned.executor(context, request.variables, request.extensions)
+        plan = planned.plan(executor) if executor else None
+        if plan is None or plan.places is None:
+            return None
+        calls = [call.bound(executor) for call in plan.calls]
+        kept = [place.kept(calls[place.index]) for place in plan.places]
+    except Exception:  # noqa: BLE001 - told in a thread, by the executor
+        return None
+    return None if None in kept else Ready(plan, calls, [each for each in kept if each])
+
+
+def answered(plan: Plan, executor: Any) -> dict[str, Any]:
+    """Return the data of one request; raises what resolvers raise, and NotInRowsError."""
+    return plan.answer(None, [call.bound(executor) for call in plan.calls])
 
 
 def compare(made: Attempt, operation: Operation, *, is_error: bool) -> None:

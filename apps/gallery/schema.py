@@ -10,7 +10,7 @@ from api.connections import Connection, connect
 from api.context import Info
 from api.fields import field, mutation, shown
 from api.keyset import PageRequest
-from api.nodes import load, parse, row_id
+from api.nodes import found, row_id
 from api.payloads import UserError, user_errors
 from apps.gallery import selectors, services
 from apps.gallery.inputs import (
@@ -45,24 +45,26 @@ class Query:
     """Reads."""
 
     @field(
-        description="One album, or null where there is none that the viewer may see.", directives=kept_for(KEPT_SECONDS)
+        description="One album, or null where there is none that the viewer may see.",
+        directives=kept_for(KEPT_SECONDS),
+        prepared=True,
     )
     def album(self, info: Info, id: strawberry.ID) -> Album | None:  # noqa: A002 - the API's name
         """Return an album by its id."""
-        parse(id, expected="Album")
-        found: Album | None = load(info.context.viewer, [id])[0]
-        return found
+        album: Album | None = found(selectors.visible_albums(info.context.viewer), id, "Album")
+        return album
 
     @field(
-        description="One photo, or null where there is none that the viewer may see.", directives=kept_for(KEPT_SECONDS)
+        description="One photo, or null where there is none that the viewer may see.",
+        directives=kept_for(KEPT_SECONDS),
+        prepared=True,
     )
     def photo(self, info: Info, id: strawberry.ID) -> Photo | None:  # noqa: A002 - the API's name
         """Return a photo by its id."""
-        parse(id, expected="Photo")
-        found: Photo | None = load(info.context.viewer, [id])[0]
-        return found
+        photo: Photo | None = found(selectors.visible_photos(info.context.viewer), id, "Photo")
+        return photo
 
-    @field(description="Public albums, and the viewer's own.", directives=kept_for(KEPT_SECONDS))
+    @field(description="Public albums, and the viewer's own.", directives=kept_for(KEPT_SECONDS), prepared=True)
     def albums(
         self,
         info: Info,
@@ -74,13 +76,14 @@ class Query:
         before: str | None = None,
     ) -> Connection[Album]:
         """Return a page of albums."""
-        found = selectors.albums(info.context.viewer, filter.criteria() if filter else AlbumCriteria())
+        albums = selectors.albums(info.context.viewer, filter.criteria() if filter else AlbumCriteria())
         page = PageRequest.of(first=first, after=after, last=last, before=before)
-        return connect(found, ordering=ALBUM_ORDERINGS[order_by], page=page)
+        return connect(albums, ordering=ALBUM_ORDERINGS[order_by], page=page)
 
     @field(
         description="Photos of public albums that are ready, and all of the viewer's own.",
         directives=kept_for(KEPT_SECONDS),
+        prepared=True,
     )
     def photos(
         self,
@@ -93,11 +96,11 @@ class Query:
         before: str | None = None,
     ) -> Connection[Photo]:
         """Return a page of photos."""
-        found = selectors.photos(info.context.viewer, filter.criteria() if filter else PhotoCriteria())
+        photos = selectors.photos(info.context.viewer, filter.criteria() if filter else PhotoCriteria())
         page = PageRequest.of(first=first, after=after, last=last, before=before)
-        return connect(found, ordering=PHOTO_ORDERINGS[order_by], page=page)
+        return connect(photos, ordering=PHOTO_ORDERINGS[order_by], page=page)
 
-    @field(description="Tags by name.", directives=kept_for(KEPT_SECONDS))
+    @field(description="Tags by name.", directives=kept_for(KEPT_SECONDS), prepared=True)
     def tags(
         self,
         search: Annotated[str | None, strawberry.argument(description="How their names begin.")] = None,

@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Count, Q, QuerySet
 
+from api.parameters import several
 from apps.accounts.models import User
 from apps.gallery.models import Album, Photo, PhotoState, Rendition, Tag, Visibility
 
@@ -112,7 +113,7 @@ def web_search(text: str) -> SearchQuery:
 
 def photos_of_albums(viewer: Viewer, albums: Iterable[Album], criteria: PhotoCriteria) -> QuerySet[Photo]:
     """Return the photos in `albums`, which the viewer may see, that the viewer may see as well."""
-    return narrow(visible_photos(viewer).filter(album__in=list(albums)), criteria)
+    return narrow(visible_photos(viewer).filter(album__in=several(albums)), criteria)
 
 
 def tags(search: str | None) -> QuerySet[Tag]:

@@ -144,7 +144,7 @@ class Album(relay.Node):
         )
         return cover if is_shown else None
 
-    @field(description="The album's photos.", directives=INHERITED)
+    @field(description="The album's photos.", directives=INHERITED, prepared=True)
     def photos(
         self,
         info: Info,

@@ -13,7 +13,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
+from api.connections import connect_children
 from api.keyset import Ordering, PageRequest, between, encode_cursor
+from api.parameters import Parents, Values
+from api.plans.many import Many
+from api.plans.statements import Statement, statement_of
 from apps.accounts.models import User
 from apps.gallery import selectors
 from apps.gallery.models import Album, Photo, Tag
@@ -81,8 +85,17 @@ def read_plan(queryset: QuerySet[Any]) -> list[dict[str, Any]]:
     return list(nodes_of(plan))
 
 
+def read_plan_of(statement: Statement, values: Values) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT json) {statement.sql}", statement.given(values))
+        return list(nodes_of(cursor.fetchall()[0][0][0]["Plan"]))
+
+
 def assert_starts_from_an_index(queryset: QuerySet[Any], *, is_sorted: bool = True) -> None:
-    nodes = read_plan(queryset)
+    assert_good(read_plan(queryset), is_sorted=is_sorted)
+
+
+def assert_good(nodes: list[dict[str, Any]], *, is_sorted: bool) -> None:
     large = {"gallery_photo", "gallery_album", "gallery_photo_tags"}
     scanned = [
         node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan" and node["Relation Name"] in large
@@ -124,6 +137,38 @@ class TestPhotoOrderings:
         album = owner.albums.order_by("pk")[0]
         photos = selectors.photos(owner, PhotoCriteria(album_id=album.pk))
         assert_starts_from_an_index(page_of(photos, PHOTO_ORDERINGS[order], is_backward=is_backward), is_sorted=False)
+
+
+class TestWhatPlansKeep:
+    """Statements of api.plans: columns, foreign keys joined, and what is behind many rows at once."""
+
+    def test_pages_behind_many_albums(self, many_photos: None, db: None, nobody: AnonymousUser) -> None:
+        pages = connect_children(
+            Parents("uuid"),
+            lambda albums: selectors.photos_of_albums(nobody, albums, PhotoCriteria()),
+            foreign_key="album",
+            key="photos",
+            ordering=PHOTO_ORDERINGS[PhotoOrder.NEWEST],
+            page=PageRequest(limit=10, is_backward=False, after=None, before=None),
+        )
+        assert pages.queryset is not None
+        statement = statement_of(pages.queryset, ["id", "caption", "created_at", "album_id"])
+        assert_good(read_plan_of(statement, Values({}, keys=keys_of(Album))), is_sorted=False)
+
+    def test_a_list_behind_many_photos(self, many_photos: None, db: None) -> None:
+        statement = Many(Photo, "tags", ("id", "name")).statement()
+        assert_good(read_plan_of(statement, Values({}, keys=keys_of(Photo))), is_sorted=False)
+
+    def test_a_page_with_what_its_rows_name(self, many_photos: None, db: None, nobody: AnonymousUser) -> None:
+        page = PageRequest(limit=20, is_backward=False, after=None, before=None)
+        photos = between(selectors.photos(nobody, PhotoCriteria()), PHOTO_ORDERINGS[PhotoOrder.NEWEST], page)
+        statement = statement_of(photos[:21], ["id", "caption", "album__title", "owner__name"])
+        assert_good(read_plan_of(statement, Values({})), is_sorted=True)
+
+
+def keys_of(model: Any) -> list[UUID]:
+    """Return the keys of a page's rows."""
+    return list(model.objects.order_by("-created_at").values_list("pk", flat=True)[:20])
 
 
 MONTH = timezone.now() - datetime.timedelta(days=30)

@@ -1,0 +1,92 @@
+"""Answers a query by its plan in the event loop, without a thread: where all that it asks of PostgreSQL are kept statements.
+
+Who asks has to be known without a look-up, and the rate limit's share to be here already. Whatever is otherwise, or goes wrong, is for
+a thread (api.http.run_in_session), which does it all over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from django.conf import settings
+from django.core.exceptions import SynchronousOnlyOperation
+from graphql import ExecutionResult
+
+from api.errors import TimedOutError
+from api.execution import answer_of
+from api.limits import told_cost
+from api.plans import running
+from api.plans.refusals import NotInRowsError
+from api.rate_limits import charged_here
+from config.measuring.numbers import count_plan
+from config.postgresql.beside import of_this_loop
+
+if TYPE_CHECKING:
+    from api.context import Context
+    from api.documents import Operation
+    from api.execution import Answer
+    from api.plans.pages import Tuples
+    from api.plans.places import Kept
+    from api.plans.running import Ready
+    from api.rate_limits import Headers
+    from api.requests import GraphQLRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of it: an answer, None where a thread has to find one; and the standing's headers, None where nothing was charged."""
+
+    answer: Answer | None = None
+    standing: Headers | None = None
+
+
+async def answer(operation: Operation, request: GraphQLRequest, context: Context, *, cost: int) -> Tried:
+    """Answer a query, where that can be done here. Raises TimedOutError."""
+    if not settings.DATABASE_LOOP_CONNECTIONS or not context.credentials.is_anonymous:
+        return Tried()
+    ready = running.prepared(operation, request, context)
+    standing = charged_here(context, cost) if ready else None
+    if ready is None or standing is None:
+        return Tried()
+    try:
+        async with asyncio.timeout(settings.GRAPHQL_TIMEOUT_SECONDS):
+            data = ready.answer(await fetched(ready))
+    except TimeoutError:
+        raise TimedOutError from None
+    except SynchronousOnlyOperation:  # a field's resolver asks the database by itself
+        operation.planned.needs_thread = True
+        return Tried(standing=standing)
+    except Exception:  # noqa: BLE001 - a thread runs into it again, and tells it
+        return Tried(standing=standing)
+    count_plan("planned")
+    return Tried(answer_of(ExecutionResult(data, None), extensions=told_cost(request, cost)), standing)
+
+
+async def fetched(ready: Ready) -> list[Tuples]:
+    """Return the rows of a plan's statements, and what is behind them, by one connection; raises psycopg.Error, NotInRowsError."""
+    if not ready.kept:
+        return []
+    async with of_this_loop().one() as connection:
+        return [await rows_of(each, ready.calls, connection) for each in ready.kept]
+
+
+async def rows_of(kept: Kept, calls: list[Any], connection: psycopg.AsyncConnection[Any]) -> Tuples:
+    """Return the rows of one statement, and the lists and connections behind them."""
+    rows = await asked(connection, kept.statement.sql, kept.statement.given(kept.values))
+    found = kept.tuples(lambda: rows)
+    for statement, values, bring in found.lists():
+        bring(await asked(connection, statement.sql, statement.given(values)))
+    for place in found.columns.nested if found.rows else ():
+        below = place.kept(calls[place.index], found.keys)
+        if below is None:
+            raise NotInRowsError(place.index)
+        found.children[place.index] = await rows_of(below, calls, connection)
+    return found
+
+
+async def asked(connection: psycopg.AsyncConnection[Any], sql: str, given: list[Any]) -> list[Any]:
+    """Return the rows of a statement."""
+    return await (await connection.execute(sql, given)).fetchall()

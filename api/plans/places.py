@@ -1,0 +1,125 @@
+"""Where rows stand in a plan: connections and objects at the root, and connections behind rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from api.parameters import Values
+from api.plans.calls import symbolically
+from api.plans.pages import LOOKUP, Children, Columns, Frame, RowPage, Tuples, query_of
+from api.plans.statements import Statements, statement_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from django.db.models import QuerySet
+
+    from api.connections import Connection
+    from api.parameters import Parents
+    from api.plans.calls import Asked
+    from api.plans.statements import Statement
+
+    Fetch = Callable[[], Iterable[tuple[Any, ...]]]
+
+
+class Place:
+    """Where rows stand in a plan: a field at the root, the call with its `index`. Its statement is kept, or it asks its resolver."""
+
+    def __init__(self, *, index: int, columns: Columns, definition: Any, source: Parents | None = None) -> None:
+        self.index, self.columns = index, columns
+        is_prepared, resolver = definition.metadata.get("prepared"), definition.base_resolver
+        self._statements = Statements(symbolically(resolver, source), self.made_of) if is_prepared else None
+
+    def __call__(self, asked: Asked | Tuples) -> Tuples | None:
+        """Return the rows that a request asks for; None for a connection that is null."""
+        if isinstance(asked, Tuples):
+            return asked
+        kept = self.kept(asked)
+        if kept is not None:
+            kept.require()
+        return self.resolved(asked) if kept is None else kept.tuples(kept.rows)
+
+    def kept(self, asked: Asked, keys: Sequence[Any] = ()) -> Kept | None:
+        """Return the kept statement with what one request gives, `keys` of rows among it; None where none is kept for it."""
+        arguments = asked.arguments
+        forms = self._statements.found(arguments) if self._statements else None
+        made, viewer = forms.found(lambda: asked.context.viewer) if forms else (None, None)
+        if made is None:
+            return None
+        statement, tuples = made
+        return Kept(statement, Values(arguments, viewer, keys), lambda fetch: tuples(fetch, asked))
+
+    def resolved(self, asked: Asked) -> Tuples | None:
+        """Return the rows by the resolver's answer."""
+        raise NotImplementedError
+
+    def made_of(self, answer: Any) -> tuple[Statement, Callable[[Fetch, Asked], Tuples]]:
+        """Return the statement of what the resolver returned for stand-ins, and what its rows become."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A statement with what one request gives, and what its rows become."""
+
+    statement: Statement
+    values: Values
+    tuples: Callable[[Fetch], Tuples]
+
+    def require(self) -> None:
+        """Raise what reading a value raises, which the resolver would, whether its rows are asked for or not."""
+        self.statement.given(self.values)
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Return the rows. In a thread."""
+        return self.statement.rows(self.values)
+
+
+class Listing(Place):
+    """A connection's place."""
+
+    def resolved(self, asked: Asked) -> RowPage | None:
+        """Return the page of the connection that the resolver returns."""
+        found: Connection[Any] | None = asked.answer()
+        if found is None:
+            return None
+        rows = query_of(found).values_list(*self.columns.and_ordering(found.ordering))[: found.page.limit + 1]
+        return RowPage(self.columns, Frame.of(found, self.columns), lambda: rows, found.count)
+
+    def made_of(self, answer: Connection[Any]) -> tuple[Statement, Callable[[Fetch, Asked], Tuples]]:
+        """Return the page's statement, and the page."""
+        frame = Frame.of(answer, self.columns)
+        rows = query_of(answer)[: answer.page.limit + 1]
+        statement = statement_of(rows, self.columns.and_ordering(answer.ordering))
+        return statement, lambda fetch, asked: RowPage(self.columns, frame, fetch, lambda: asked.answer().count())
+
+
+class Nested(Place):
+    """The place of a connection behind rows: a page for each of them, by one statement."""
+
+    def made_of(self, answer: Connection[Any]) -> tuple[Statement, Callable[[Fetch, Asked], Tuples]]:
+        """Return the statement of all pages, and the pages."""
+        frame, name = Frame.of(answer, self.columns), f"{answer.foreign_key}_id"
+        names = self.columns.and_ordering(answer.ordering)
+        names = names if name in names else (*names, name)
+        place = names.index(name)
+        return statement_of(query_of(answer), names), lambda fetch, _: Children(self.columns, frame, fetch, place)
+
+
+class Finding(Place):
+    """An object's place: one row or none."""
+
+    def resolved(self, asked: Asked) -> Tuples:
+        """Return the row of the object that the resolver returns."""
+        return Tuples(self.columns, lambda: [read(row, self.columns.names) for row in [asked.answer()] if row])
+
+    def made_of(self, answer: QuerySet[Any]) -> tuple[Statement, Callable[[Fetch, Asked], Tuples]]:
+        """Return the row's statement, and the row."""
+        return statement_of(answer, self.columns.names), lambda fetch, _: Tuples(self.columns, fetch)
+
+
+def read(row: Any, names: Sequence[str]) -> tuple[Any, ...]:
+    """Return what a row's columns have, and those of rows that it names."""
+    return tuple(reduce(lambda found, name: getattr(found, name, None), path.split(LOOKUP), row) for path in names)
