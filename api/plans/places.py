@@ -12,7 +12,7 @@ from api.plans.pages import LOOKUP, Children, Columns, Frame, RowPage, Tuples, q
 from api.plans.statements import Statements, statement_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from django.db.models import QuerySet
 
@@ -50,6 +50,12 @@ class Place:
             return None
         statement, tuples = made
         return Kept(statement, Values(arguments, viewer, keys), lambda fetch: tuples(fetch, asked))
+
+    def all_below(self) -> Iterator[Place]:
+        """Return the places behind its rows, and those behind theirs."""
+        for place in self.columns.nested:
+            yield place
+            yield from place.all_below()
 
     def resolved(self, asked: Asked) -> Tuples | None:
         """Return the rows by the resolver's answer."""

@@ -34,12 +34,13 @@ VARIANTS_MAX = 8
 class Plan:
     """A function that makes an operation's answer, and the resolvers that it calls.
 
-    `places` are those of its calls whose rows can be fetched beforehand, None where another one stands at the root.
+    `places` are those of its calls whose answers are rows; where all at the root is that (`is_in_rows`), they can be fetched first.
     """
 
     answer: Callable[[Any, Any], dict[str, Any]]
     calls: tuple[Call, ...]
-    places: tuple[Place, ...] | None
+    places: tuple[Place, ...]
+    is_in_rows: bool
 
 
 class Planned:
@@ -111,7 +112,8 @@ class Planned:
             return Plan(
                 building.code.function(written),
                 tuple(building.calls),
-                tuple(building.places) if building.is_in_rows else None,
+                tuple(building.places),
+                building.is_in_rows,
             )
         except UnplannableError as refusal:
             self.give_up(str(refusal))

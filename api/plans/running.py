@@ -81,7 +81,7 @@ class Ready:
     def answer(self, rows: list[Tuples]) -> dict[str, Any]:
         """Return the answer's data out of the statements' rows. Raises what resolvers raise."""
         calls = list(self.calls)
-        for place, found in zip(self.plan.places or (), rows, strict=True):
+        for place, found in zip(self.plan.places, rows, strict=True):
             calls[place.index] = found
         return self.plan.answer(None, calls)
 
@@ -94,7 +94,7 @@ def prepared(operation: Operation, request: GraphQLRequest, context: Context) ->
     try:
         executor = planned.executor(context, request.variables, request.extensions)
         plan = planned.plan(executor) if executor else None
-        if plan is None or plan.places is None:
+        if plan is None or not plan.is_in_rows:
             return None
         calls = [call.bound(executor) for call in plan.calls]
         kept = [place.kept(calls[place.index]) for place in plan.places]

@@ -1,0 +1,1 @@
+"""Management commands about how a server does: each is a thin edge."""
