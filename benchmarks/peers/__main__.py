@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.peers import data, drawing, load, machine, reporting, watching
 from benchmarks.peers.measuring import Plan, measure
 from benchmarks.peers.questions import QUESTIONS
-from benchmarks.peers.results import Run, medians
+from benchmarks.peers.results import Measured, Run, medians
 from benchmarks.peers.running import running
 from benchmarks.peers.servers import SERVERS, Server
 from config.environment import development_values
@@ -25,7 +25,7 @@ def main() -> int:
     options = parser().parse_args()
     stop_on_signals()
     try:
-        report(options, Run.of(options.read) if options.read else run(options))
+        report(options, Run.joined([Run.of(each) for each in options.read]) if options.read else run(options))
     except OperatorError as error:
         sys.stderr.write(f"{error}\n")
         return error.status
@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--logs", type=Path, metavar="FOLDER", help="keep the servers' logs here")
     root.add_argument("--write", action="store_true", help="write docs/performance.md and its charts")
     root.add_argument("--json", type=Path, metavar="FILE", help="write what was measured here")
-    root.add_argument("--read", type=Path, metavar="FILE", help="measure nothing: tell what such a file has")
+    root.add_argument("--read", type=Path, nargs="+", metavar="FILE", help="measure nothing: tell what such files have")
     return root
 
 
@@ -110,7 +110,10 @@ def run(options: argparse.Namespace) -> Run:
             with running(chosen(options), environment=told, logs=options.logs or folder / "logs") as started:
                 found = Run(about=about(options))
                 for each in measure(planned(options), started, filled, databases=databases, folder=folder):
-                    found.measured.append(each)
+                    if isinstance(each, Measured):
+                        found.measured.append(each)
+                    else:
+                        found.missing.append(each)
                     keep(found, options.json)
                 if options.watchers:
                     ours = [each for each in started.values() if each.server.is_ours and not each.server.is_a_variant]
@@ -158,7 +161,7 @@ def report(options: argparse.Namespace, found: Run) -> None:
         sys.stderr.write("Every answer was the right one.\n")
         return
     cells = medians(found.measured)
-    written = reporting.report(cells, found.watched, about=found.about)
+    written = reporting.report(cells, found.watched, about=[*found.about, *found.missing])
     sys.stdout.write(written + "\n")
     if options.write:
         PAGE.write_text(reporting.page(PAGE.read_text(encoding="utf-8"), written), encoding="utf-8")

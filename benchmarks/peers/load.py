@@ -50,7 +50,7 @@ def quoted(text: str) -> str:
 
 def command(address: str, requests: Path, *, concurrency: int, seconds: float) -> list[str]:
     """Return wrk's command."""
-    options = ["-t1", f"-c{concurrency}", f"-d{max(1, round(seconds))}s", "--timeout", "10s", "-s", str(SCRIPT)]
+    options = ["-t1", f"-c{concurrency}", f"-d{max(1, round(seconds))}s", "--timeout", "60s", "-s", str(SCRIPT)]
     return [require_wrk(), *options, address, "--", str(requests)]
 
 

@@ -28,26 +28,45 @@ class Plan:
     seconds: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """One server, asked one question."""
+
+    round: int
+    question: Question
+    concurrency: int
+    server: str
+
+
 def measure(
     plan: Plan, started: Mapping[str, Running], data: Data, *, databases: Mapping[str, int], folder: Path
-) -> Iterator[Measured]:
-    """Check each server's answers, then measure; `databases` are the processes of PostgreSQL and Valkey by name."""
+) -> Iterator[Measured | str]:
+    """Check each server's answers, then measure; `databases` are the processes of PostgreSQL and Valkey by name.
+
+    What cannot be measured is told in words, and the next is measured.
+    """
     files = prepare(plan, started, data, folder=folder)
-    order = list(started)
+    for turn in turns(plan, list(started)):
+        if (requests := files.get((turn.server, turn.question.key))) is None:
+            continue
+        try:
+            found: Measured | str = measured(
+                turn, started[turn.server], requests, seconds=plan.seconds, databases=databases
+            )
+        except OperatorError as error:
+            found = f"Not measured: {turn.server}, {turn.question.key}, {turn.concurrency} connections: {error.args[0]}"
+        sys.stderr.write(found + "\n" if isinstance(found, str) else line(found))
+        yield found
+
+
+def turns(plan: Plan, servers: Sequence[str]) -> Iterator[Turn]:
+    """Tell in which order servers are asked: another one in each round, the same in every run."""
     for number in range(plan.rounds):
-        random.Random(number).shuffle(order)  # noqa: S311 - the same in every run
+        order = random.Random(number).sample(servers, len(servers))  # noqa: S311 - no secret
         for question in plan.questions:
             for concurrency in plan.concurrencies:
-                for key in [key for key in order if (key, question.key) in files]:
-                    yield measured(
-                        started[key],
-                        question,
-                        files[key, question.key],
-                        plan=plan,
-                        concurrency=concurrency,
-                        number=number,
-                        databases=databases,
-                    )
+                for server in order:
+                    yield Turn(round=number, question=question, concurrency=concurrency, server=server)
 
 
 def prepare(plan: Plan, started: Mapping[str, Running], data: Data, *, folder: Path) -> dict[tuple[str, str], Path]:
@@ -76,29 +95,20 @@ def headers_of(each: Running, question: Question, data: Data) -> dict[str, str]:
     return {"Content-Type": "application/json", **({"Authorization": f"Bearer {data.token}"} if signed else {})}
 
 
-def measured(
-    running: Running,
-    question: Question,
-    requests: Path,
-    *,
-    plan: Plan,
-    concurrency: int,
-    number: int,
-    databases: Mapping[str, int],
-) -> Measured:
-    """Warm up, then ask for the seconds of the plan, and look at the clocks of the processes around it."""
-    load.ask(running.address, requests, concurrency=concurrency, seconds=plan.seconds * WARM_UP_SHARE)
+def measured(turn: Turn, running: Running, requests: Path, *, seconds: float, databases: Mapping[str, int]) -> Measured:
+    """Warm up, then ask, and look at the clocks of the processes around it."""
+    load.ask(running.address, requests, concurrency=turn.concurrency, seconds=seconds * WARM_UP_SHARE)
     servers = [child.process.pid for child in running.children]
     processes = {**{name: [process] for name, process in databases.items()}, "server": servers}
     before = {name: used(*each) for name, each in processes.items()}
-    found = load.ask(running.address, requests, concurrency=concurrency, seconds=plan.seconds)
+    found = load.ask(running.address, requests, concurrency=turn.concurrency, seconds=seconds)
     after = {name: used(*each) for name, each in processes.items()}
     cost = {name: (after[name].seconds - before[name].seconds) * 1000 / max(1, found.answers) for name in processes}
-    result = Measured(
+    return Measured(
         server=running.server.key,
-        question=question.key,
-        concurrency=concurrency,
-        round=number,
+        question=turn.question.key,
+        concurrency=turn.concurrency,
+        round=turn.round,
         per_second=found.answers / found.seconds,
         p50=found.p50,
         p99=found.p99,
@@ -107,8 +117,6 @@ def measured(
         valkey_ms=cost["valkey"],
         memory_mb=after["server"].memory_mb,
     )
-    sys.stderr.write(line(result))
-    return result
 
 
 def line(result: Measured) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -59,11 +59,12 @@ class Watched:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What one run measured, and lines about it: machine, command, versions."""
+    """What one run measured, what could not be measured, and lines about it: machine, command, versions."""
 
     about: list[str]
     measured: list[Measured] = field(default_factory=list)
     watched: list[Watched] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
     def save(self, path: Path) -> None:
         """Write it as JSON."""
@@ -77,6 +78,17 @@ class Run:
             about=read["about"],
             measured=[Measured(**each) for each in read["measured"]],
             watched=[Watched(**each) for each in read["watched"]],
+            missing=read["missing"],
+        )
+
+    @classmethod
+    def joined(cls, runs: Sequence["Run"]) -> "Run":
+        """Return several runs as one; lines that are the same are told once."""
+        return cls(
+            about=list(dict.fromkeys(line for run in runs for line in run.about)),
+            measured=[each for run in runs for each in run.measured],
+            watched=[each for run in runs for each in run.watched],
+            missing=[each for run in runs for each in run.missing],
         )
 
 

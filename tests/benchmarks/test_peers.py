@@ -3,13 +3,15 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks.peers import __main__ as command
-from benchmarks.peers import checking, documents, drawing, installing, load, machine, reporting, servers
+from benchmarks.peers import checking, documents, drawing, installing, load, machine, measuring, reporting, servers
 from benchmarks.peers.data import Data, cursor
 from benchmarks.peers.documents import Request
+from benchmarks.peers.measuring import Plan
 from benchmarks.peers.questions import QUESTIONS
 from benchmarks.peers.results import Measured, Run, Watched, medians
 from benchmarks.peers.servers import SERVERS
@@ -70,6 +72,41 @@ def test_what_was_measured_can_be_read_again(tmp_path: Path) -> None:
     run = Run(about=["Machine: one"], measured=rounds("view", 1, 2, 3), watched=[watched])
     run.save(tmp_path / "measured.json")
     assert Run.of(tmp_path / "measured.json") == run
+
+
+def test_several_runs_are_told_as_one() -> None:
+    one = Run(about=["Machine: one", "Command: one"], measured=rounds("view", 1))
+    other = Run(about=["Machine: one", "Command: other"], measured=rounds("view", 2))
+    joined = Run.joined([one, other])
+    assert joined.about == ["Machine: one", "Command: one", "Command: other"]
+    assert joined.measured == [*one.measured, *other.measured]
+
+
+def test_servers_are_asked_in_turn_in_another_order_each_round() -> None:
+    plan = Plan(questions=QUESTIONS[:2], concurrencies=[1, 16], rounds=3, seconds=1)
+    servers = [each.key for each in SERVERS]
+    turns = list(measuring.turns(plan, servers))
+    assert turns == list(measuring.turns(plan, servers))
+    orders = [
+        [turn.server for turn in turns[start : start + len(servers)]] for start in range(0, len(turns), len(servers))
+    ]
+    assert all(sorted(order) == sorted(servers) for order in orders)
+    assert orders[0] == orders[3]
+    assert orders[0] != orders[4]
+
+
+def test_what_cannot_be_measured_is_told_and_the_next_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    def measured(turn: measuring.Turn, *_: object, **__: object) -> Measured:
+        if turn.server == "view":
+            raise OperatorError("No answer.", hint="Look.")
+        return ONE
+
+    monkeypatch.setattr(measuring, "measured", measured)
+    monkeypatch.setattr(measuring, "prepare", lambda *_, **__: {("view", "one"): Path(), ("slipway", "one"): Path()})
+    plan = Plan(questions=[each for each in QUESTIONS if each.key == "one"], concurrencies=[16], rounds=1, seconds=1)
+    started: Any = {"view": None, "slipway": None, "ariadne": None}
+    found = list(measuring.measure(plan, started, DATA, databases={}, folder=Path()))
+    assert sorted(str(each) for each in found) == [str(ONE), "Not measured: view, one, 16 connections: No answer."]
 
 
 def test_a_report_takes_the_place_of_the_one_before_and_of_nothing_else() -> None:
