@@ -18,6 +18,7 @@ from embedded.signals import Stopped, stop_on_signals
 from embedded.stack import ROOT, Stack
 
 PAGE = ROOT / "docs" / "performance.md"
+ENOUGH = 20_000
 
 
 def main() -> int:
@@ -43,8 +44,15 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--without", type=some_of(servers), default=[], metavar="SERVERS", help="leave these out")
     root.add_argument("--questions", type=some_of(questions), default=questions, help=", ".join(questions))
     root.add_argument("--concurrency", type=numbers, default=[1, 16, 64], metavar="NUMBERS", help="default: 1,16,64")
-    root.add_argument("--seconds", type=float, default=4, help="for each measurement (default: 4)")
+    root.add_argument("--seconds", type=float, default=4.0, help="for each measurement (default: 4)")
     root.add_argument("--rounds", type=int, default=3, help="of which the median is told (default: 3)")
+    root.add_argument(
+        "--photos",
+        type=enough,
+        default=ENOUGH,
+        metavar="NUMBER",
+        help="how many there are (default: 20000; 1000000 for growth)",
+    )
     root.add_argument("--quick", action="store_true", help="one round of one second at concurrency 16")
     root.add_argument(
         "--check", action="store_true", help="compare each server's answers with the database, and measure nothing"
@@ -69,6 +77,13 @@ def some_of(known: Sequence[str]) -> Callable[[str], list[str]]:
         return found
 
     return read
+
+
+def enough(text: str) -> int:
+    """Return a number of photos, so many at least that each question has its rows."""
+    if int(text) < ENOUGH:
+        raise argparse.ArgumentTypeError(f"{text} photos are too few: {ENOUGH} at least")
+    return int(text)
 
 
 def numbers(text: str) -> list[int]:
@@ -104,7 +119,7 @@ def run(options: argparse.Namespace) -> Run:
         folder.chmod(0o711)  # PostgreSQL may have to be another user's
         with Stack(folder, environment={**development_values(), "ENV_FILE": ""}, is_durable=False) as stack:
             stack.start_servers()
-            filled = data.fill(stack)
+            filled = data.fill(stack, photos=options.photos)
             databases = {name: server.child.process.pid for name, server in stack.servers.items() if server.child}
             told = {name: stack.environment[name] for name in ("DATABASE_URL", "REDIS_URL", "DJANGO_SECRET_KEY")}
             with running(chosen(options), environment=told, logs=options.logs or folder / "logs") as started:
@@ -142,7 +157,7 @@ def command(options: argparse.Namespace) -> str:
     """Return the command that measures the same: what it says of files is left out."""
     usual = parser().parse_args([])
     words = []
-    for name in ("only", "without", "questions", "concurrency", "seconds", "rounds", "quick", "watchers"):
+    for name in ("only", "without", "questions", "concurrency", "seconds", "rounds", "photos", "quick", "watchers"):
         value = getattr(options, name)
         if value != getattr(usual, name):
             words.append(f"--{name}" if value is True else f"--{name} {written(value)}")
@@ -152,7 +167,7 @@ def command(options: argparse.Namespace) -> str:
 
 def written(value: object) -> str:
     """Return an option's value as it is typed."""
-    return ",".join(str(each) for each in value) if isinstance(value, list) else f"{value:g}"
+    return ",".join(str(each) for each in value) if isinstance(value, list) else str(value).removesuffix(".0")
 
 
 def report(options: argparse.Namespace, found: Run) -> None:

@@ -44,11 +44,12 @@ class Data:
         return sorted(self.column(question.words, id=key, searched=SEARCHED, offset=SEARCH_OFFSET))
 
 
-def fill(stack: Stack) -> Data:
+def fill(stack: Stack, *, photos: int) -> Data:
     """Migrate, fill, and have PostgreSQL look at what it got."""
     stack.manage("migrate", "--verbosity", "0")
     token, url = tokens.new_token(), stack.environment["DATABASE_URL"]
     with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT set_config('bench.photos', %s, false)", [str(photos)])
         for name in FILES:
             connection.execute((HERE / name).read_bytes())
         connection.execute(SIGN_IN, [tokens.hash_of(token), tokens.prefix_of(token)])

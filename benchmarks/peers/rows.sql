@@ -1,4 +1,4 @@
--- 200 albums of 50 people with 100 photos each, all public, with three tags and three renditions a photo: for benchmarks.peers.
+-- 200 albums of 50 people, and as many photos as bench.photos says, all public, with three tags and three renditions each.
 -- The first person owns every second album, so that the mutation has many rows to choose from. No two photos have the same time.
 
 INSERT INTO accounts_user (email, name, password, is_superuser, is_active, is_staff, created_at)
@@ -21,7 +21,7 @@ SELECT gallery_album.id, gallery_album.owner_id, 'PUBLIC',
               (ARRAY['Aberdeen', 'Bergen', 'Cadiz', 'Delft', 'Fez', 'Ghent', 'Izmir', 'Kyoto', 'Lima'])[1 + number % 9], number),
        format('private/bench/%s.jpg', number), 'image/jpeg', 200000 + number, repeat('0', 64), 4000, 3000, '#336699', 'READY', '',
        timestamptz '2025-01-10 00:00:00+00' + number * interval '37.123 s'
-FROM generate_series(1, 20000) AS number
+FROM generate_series(1, current_setting('bench.photos')::integer) AS number
 JOIN gallery_album ON title = format('Album %s', 1 + number % 200)
 ORDER BY number;
 

@@ -203,8 +203,8 @@ def test_the_processor_is_named_as_the_kernel_names_it(tmp_path: Path) -> None:
     assert machine.processor(tmp_path / "cpuinfo") == "A Processor"
 
 
-def test_an_unknown_server_or_question_is_wrong_usage() -> None:
-    for arguments in (["--only", "nobody"], ["--questions", "nothing"], ["--without", "nobody"]):
+def test_an_unknown_server_or_question_and_too_few_rows_are_wrong_usage() -> None:
+    for arguments in (["--only", "nobody"], ["--questions", "nothing"], ["--without", "nobody"], ["--photos", "19999"]):
         with pytest.raises(SystemExit) as left:
             command.parser().parse_args(arguments)
         assert left.value.code == 2
