@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks.peers import checking, load
 from benchmarks.peers.data import Data
 from benchmarks.peers.documents import choices
+from benchmarks.peers.load import Load
 from benchmarks.peers.processor import used
 from benchmarks.peers.questions import Question
 from benchmarks.peers.results import Measured
@@ -16,6 +17,7 @@ from benchmarks.peers.running import Running
 from embedded.errors import OperatorError
 
 WARM_UP_SHARE = 0.3
+ANSWERS_AT_LEAST, LONGER_AT_MOST = 150, 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +99,8 @@ def headers_of(each: Running, question: Question, data: Data) -> dict[str, str]:
 
 def measured(turn: Turn, running: Running, requests: Path, *, seconds: float, databases: Mapping[str, int]) -> Measured:
     """Warm up, then ask, and look at the clocks of the processes around it."""
-    load.ask(running.address, requests, concurrency=turn.concurrency, seconds=seconds * WARM_UP_SHARE)
+    warm = load.ask(running.address, requests, concurrency=turn.concurrency, seconds=seconds * WARM_UP_SHARE)
+    seconds = long_enough(seconds, warm)
     servers = [child.process.pid for child in running.children]
     processes = {**{name: [process] for name, process in databases.items()}, "server": servers}
     before = {name: used(*each) for name, each in processes.items()}
@@ -117,6 +120,11 @@ def measured(turn: Turn, running: Running, requests: Path, *, seconds: float, da
         valkey_ms=cost["valkey"],
         memory_mb=after["server"].memory_mb,
     )
+
+
+def long_enough(seconds: float, warm: Load) -> float:
+    """Return for how long to ask: longer where few answers come, since those under way at the end do not count."""
+    return max(seconds, min(seconds * LONGER_AT_MOST, ANSWERS_AT_LEAST * warm.seconds / max(1, warm.answers)))
 
 
 def line(result: Measured) -> str:

@@ -9,6 +9,7 @@ from benchmarks.peers.servers import SERVERS_BY_KEY
 BEGIN, END = "<!-- measured: make bench writes what follows -->", "<!-- end of what make bench writes -->"
 REFERENCE = "slipway"
 Write = Callable[[Cell], str]
+Compare = Callable[[Cell | None, Cell | None], str]
 
 
 def page(document: str, report: str) -> str:
@@ -24,7 +25,8 @@ def report(cells: Cells, watched: Sequence[Watched], *, about: Sequence[str]) ->
     parts = [
         "\n".join(f"- {line}" for line in about),
         f"### Answers a second, {middle} connections\n\n{table(cells, middle, per_second)}",
-        f"### Times as many answers as, {middle} connections\n\n{ratios(cells, middle)}",
+        f"### Times as many answers as, {middle} connections\n\n{ratios(cells, middle, ratio)}",
+        f"### Times as little of the server's processor for one answer as, {middle} connections\n\n{ratios(cells, middle, saving)}",
         f"### Milliseconds of processors for one answer: the server's + PostgreSQL's\n\n{table(cells, middle, cost)}",
         f"### Milliseconds until the answer, {middle} connections: half of them, 99 of 100\n\n{table(cells, middle, waiting)}",
     ]
@@ -94,24 +96,35 @@ def table(cells: Cells, concurrency: int, write: Write) -> str:
     return markdown(["", *(each.short for each in asked)], rows)
 
 
-def ratios(cells: Cells, concurrency: int) -> str:
-    """Return how many answers we give for each of theirs."""
+def ratios(cells: Cells, concurrency: int, compare: Compare) -> str:
+    """Return how we stand to each of them."""
     asked = questions(cells, concurrency)
     rows = []
     for server in servers_of(cells):
         if server.key != REFERENCE:
             found = [(cells.get((key, each.key, concurrency))) for each in asked for key in (REFERENCE, server.key)]
             rows.append(
-                [server.title, *(ratio(one, other) for one, other in zip(found[::2], found[1::2], strict=True))]
+                [server.title, *(compare(one, other) for one, other in zip(found[::2], found[1::2], strict=True))]
             )
     return markdown(["", *(each.short for each in asked)], rows)
 
 
 def ratio(ours: Cell | None, theirs: Cell | None) -> str:
-    """Return one ratio, with a digit behind the point while it is small; none where no answer came in time."""
+    """Return how many answers we give for each of theirs; nothing where no answer came in time."""
     if ours is None or theirs is None or not theirs.per_second:
         return ""
-    found = ours.per_second / theirs.per_second
+    return short(ours.per_second / theirs.per_second)
+
+
+def saving(ours: Cell | None, theirs: Cell | None) -> str:
+    """Return how many of our answers the processor time of one of theirs would be enough for, at the server."""
+    if ours is None or theirs is None or not ours.server_ms:
+        return ""
+    return short(theirs.server_ms / ours.server_ms)
+
+
+def short(found: float) -> str:
+    """Return a ratio, with a digit behind the point while it is small."""
     return f"{found:.1f}" if found < 9.95 else f"{found:.0f}"  # noqa: PLR2004 - it would be told as 10.0
 
 

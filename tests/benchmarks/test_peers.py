@@ -109,6 +109,18 @@ def test_what_cannot_be_measured_is_told_and_the_next_is_measured(monkeypatch: p
     assert sorted(str(each) for each in found) == [str(ONE), "Not measured: view, one, 16 connections: No answer."]
 
 
+def test_processor_time_is_compared_as_what_one_of_theirs_would_do_for_us() -> None:
+    cell = medians([ONE])["slipway", "twenty", 16]
+    assert reporting.saving(cell, replace(cell, server_ms=2)) == "4.0"
+    assert reporting.saving(replace(cell, server_ms=0), cell) == ""
+
+
+@pytest.mark.parametrize(("answers", "seconds"), [(1000, 2), (50, 3), (1, 8), (0, 8)])
+def test_where_few_answers_come_they_are_waited_for_longer(answers: int, seconds: float) -> None:
+    warm = load.Load(answers=answers, seconds=1, p50=1, p99=1)
+    assert measuring.long_enough(2, warm) == seconds
+
+
 def test_a_report_takes_the_place_of_the_one_before_and_of_nothing_else() -> None:
     page = f"before\n{reporting.BEGIN}\nold\n{reporting.END}\nafter\n"
     assert reporting.page(page, "new") == f"before\n{reporting.BEGIN}\n\nnew\n\n{reporting.END}\nafter\n"
