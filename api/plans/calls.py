@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from graphql import get_argument_values
+from graphql import ListValueNode, ObjectValueNode, VariableNode, get_argument_values
 from graphql.pyutils import Path
 from strawberry.schema.schema_converter import get_arguments
 
@@ -40,50 +40,71 @@ class Call:
         Raises GraphQLError for an argument that has no value.
         """
         if self.is_asked:
-            return Asked(self.definition.base_resolver, self.arguments(executor), executor.context_value)
+            return Asked(self, executor)
         return taking_source(self.definition.base_resolver, self.arguments(executor))
 
     def arguments(self, executor: Any) -> dict[str, Any]:
         """Return the resolver's arguments for one request, `info` among them; raises GraphQLError for one that has no value."""
-        resolver, name = self.definition.base_resolver, self.nodes[0].name.value
-        declared = self.parent.fields[name]
-        if not declared.args and resolver.info_parameter is None:
+        declared, info = self.parent.fields[self.nodes[0].name.value], None
+        if self.definition.base_resolver.info_parameter is not None:
+            path = Path(None, self.key, self.parent.name)
+            raw = executor.build_resolve_info(declared, self.nodes, self.parent, path)
+            info = CONVERTER.config.info_class(_raw_info=raw, _field=self.definition)
+        elif not declared.args:
             return {}
-        info = CONVERTER.config.info_class(
-            _raw_info=executor.build_resolve_info(
-                declared, self.nodes, self.parent, Path(None, self.key, self.parent.name)
-            ),
-            _field=self.definition,
-        )
-        given = get_argument_values(declared, self.nodes[0], executor.variable_values) if declared.args else {}
+        return self._named(executor, info)
+
+    def given(self, executor: Any) -> dict[str, Any]:
+        """Return the arguments that the client gave; raises GraphQLError for one that has no value."""
+        if not self.parent.fields[self.nodes[0].name.value].args:
+            return {}
+        named, info = self._named(executor, None), self.definition.base_resolver.info_parameter
+        if info is not None:
+            named.pop(info.name, None)
+        return named
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the arguments are the same in every request."""
+        return not any(has_variable(each.value) for each in self.nodes[0].arguments or ())
+
+    def _named(self, executor: Any, info: Any) -> dict[str, Any]:
+        declared = self.parent.fields[self.nodes[0].name.value]
+        values = get_argument_values(declared, self.nodes[0], executor.variable_values) if declared.args else {}
         _, named = get_arguments(
             field=self.definition,
             source=SOURCE,
             info=info,
-            kwargs=given,
+            kwargs=values,
             config=CONVERTER.config,
             scalar_registry=CONVERTER.scalar_registry,
         )
         return dict(named)
 
 
-@dataclass(frozen=True, slots=True)
 class Asked:
-    """A resolver with one request's arguments, which may not have to be called."""
+    """What one request asks of a resolver that may not have to be called."""
 
-    resolver: Any
-    named: dict[str, Any]
-    context: Any
+    def __init__(self, call: Call, executor: Any) -> None:
+        self._call, self._executor = call, executor
+        self.context = executor.context_value
 
     def answer(self) -> Any:
-        """Call it."""
-        return taking_source(self.resolver, self.named)(None)
+        """Call the resolver. Raises what it raises, and GraphQLError for an argument that has no value."""
+        return taking_source(self._call.definition.base_resolver, self._call.arguments(self._executor))(None)
 
-    @property
     def arguments(self) -> dict[str, Any]:
-        """The arguments that the client gave."""
-        info = self.resolver.info_parameter
-        return {name: value for name, value in self.named.items() if info is None or name != info.name}
+        """Return the arguments that the client gave; raises GraphQLError as above."""
+        return self._call.given(self._executor)
+
+
+def has_variable(value: Any) -> bool:
+    """Tell whether a value is written with a variable."""
+    if isinstance(value, ListValueNode):
+        return any(has_variable(each) for each in value.values)
+    if isinstance(value, ObjectValueNode):
+        return any(has_variable(each.value) for each in value.fields)
+    return isinstance(value, VariableNode)
 
 
 def symbolically(resolver: Any, source: Any) -> Callable[[Any, dict[str, Any]], Any]:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from api.connections import Connection
     from api.parameters import Parents
-    from api.plans.calls import Asked
-    from api.plans.statements import Statement
+    from api.plans.calls import Asked, Call
+    from api.plans.statements import ByViewer, Statement
 
     Fetch = Callable[[], Iterable[tuple[Any, ...]]]
 
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 class Place:
     """Where rows stand in a plan: a field at the root, the call with its `index`. Its statement is kept, or it asks its resolver."""
 
-    def __init__(self, *, index: int, columns: Columns, definition: Any, source: Parents | None = None) -> None:
+    def __init__(self, *, index: int, call: Call, columns: Columns, source: Parents | None = None) -> None:
         self.index, self.columns = index, columns
+        self._is_constant = call.is_constant
+        self._constant: tuple[dict[str, Any], ByViewer | None] | None = None
+        definition: Any = call.definition
         is_prepared, resolver = definition.metadata.get("prepared"), definition.base_resolver
         self._statements = Statements(symbolically(resolver, source), self.made_of) if is_prepared else None
 
@@ -43,13 +46,22 @@ class Place:
 
     def kept(self, asked: Asked, keys: Sequence[Any] = ()) -> Kept | None:
         """Return the kept statement with what one request gives, `keys` of rows among it; None where none is kept for it."""
-        arguments = asked.arguments
-        forms = self._statements.found(arguments) if self._statements else None
+        if self._statements is None:
+            return None
+        arguments, forms = self._constant or self._forms(self._statements, asked)
         made, viewer = forms.found(lambda: asked.context.viewer) if forms else (None, None)
         if made is None:
             return None
         statement, tuples = made
         return Kept(statement, Values(arguments, viewer, keys), lambda fetch: tuples(fetch, asked))
+
+    def _forms(self, statements: Statements, asked: Asked) -> tuple[dict[str, Any], ByViewer | None]:
+        """Return a request's arguments and what is kept for their form, once for all requests where they don't differ."""
+        arguments = asked.arguments()
+        found = arguments, statements.found(arguments)
+        if self._is_constant:
+            self._constant = found
+        return found
 
     def all_below(self) -> Iterator[Place]:
         """Return the places behind its rows, and those behind theirs."""

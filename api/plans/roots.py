@@ -34,7 +34,7 @@ def in_rows(building: Building, kind: Any, asked: str, definition: Any, details:
     rows = Rows(building, model, page)
     write = connection if declared.is_connection(named) else one
     code, place = write(building, kind, rows, page, details)
-    made = place(index=calls - 1, columns=rows.columns(), definition=definition)
+    made = place(index=calls - 1, call=building.calls[calls - 1], columns=rows.columns())
     building.places.append(made)
     return code(f"{building.code.constant(made)}({asked})")
 
