@@ -29,6 +29,7 @@ RUN . /etc/os-release \
       [ ! -s $from ] || sed "s/$VERSION_CODENAME/trixie/g" $from >/etc/apt/sources.list.d/walk-${{from##*/}}; done \
  && apt-get update -qq \
  && apt-get install -yqq --no-install-recommends postgresql-{OLD_MAJOR} \
+ && echo "listen_addresses = '*'" >>/usr/share/postgresql/{OLD_MAJOR}/postgresql.conf.sample \
  && rm -rf /var/lib/apt/lists/* /etc/apt/sources.list.d/walk-*
 ENV PG_MAJOR={OLD_MAJOR} PGDATA=/var/lib/postgresql/{OLD_MAJOR}/docker
 ENV PATH=/usr/lib/postgresql/{OLD_MAJOR}/bin:/usr/local/bin:/usr/bin:/bin
