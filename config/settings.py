@@ -206,7 +206,7 @@ MEDIA_MAX_BYTES = env.number("MEDIA_MAX_BYTES")
 MEDIA_MAX_PIXELS = env.number("MEDIA_MAX_PIXELS")
 REQUEST_MAX_BYTES = env.number("REQUEST_MAX_BYTES")
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "config.media_storage.MediaStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

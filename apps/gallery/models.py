@@ -42,6 +42,12 @@ def search_vector(*columns: str) -> models.GeneratedField:
     )
 
 
+def stored_name(row: models.Model) -> str:
+    """Return the name of a row's `file`, without Django's object for it where there is none yet."""
+    stored = row.__dict__.get("file")
+    return stored if isinstance(stored, str) else str(row.file)  # type: ignore[attr-defined]  # a photo's or a rendition's
+
+
 class Album(models.Model):
     """Photos of one owner under one title and one visibility.
 
@@ -150,7 +156,7 @@ class Photo(models.Model):
     @property
     def file_name(self) -> str:
         """The file's name in the storage."""
-        return str(self.file)
+        return stored_name(self)
 
 
 class Rendition(models.Model):
@@ -177,4 +183,4 @@ class Rendition(models.Model):
     @property
     def file_name(self) -> str:
         """The file's name in the storage."""
-        return str(self.file)
+        return stored_name(self)
