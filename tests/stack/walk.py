@@ -20,6 +20,8 @@ from tests.running.client import PASSWORD, Person, wait_for
 from tests.stack.site import Production
 
 NEW_IMAGE, OLD_MAJOR = "postgres:18", 17
+# What the older major has not, and our tables ask for.
+UUIDV7 = "CREATE FUNCTION uuidv7() RETURNS uuid LANGUAGE sql RETURN gen_random_uuid()"
 # The layout of the newer image with the older major's programs: from where the image has them, or from Debian's stable.
 OLD_IMAGE = f"""
 FROM {NEW_IMAGE}
@@ -30,7 +32,8 @@ RUN . /etc/os-release \
  && apt-get update -qq \
  && apt-get install -yqq --no-install-recommends postgresql-{OLD_MAJOR} \
  && echo "listen_addresses = '*'" >>/usr/share/postgresql/{OLD_MAJOR}/postgresql.conf.sample \
- && rm -rf /var/lib/apt/lists/* /etc/apt/sources.list.d/walk-*
+ && rm -rf /var/lib/apt/lists/* /etc/apt/sources.list.d/walk-* \
+ && echo 'psql -U postgres -d template1 -c "{UUIDV7}"' >/docker-entrypoint-initdb.d/00-uuidv7.sh
 ENV PG_MAJOR={OLD_MAJOR} PGDATA=/var/lib/postgresql/{OLD_MAJOR}/docker
 ENV PATH=/usr/lib/postgresql/{OLD_MAJOR}/bin:/usr/local/bin:/usr/bin:/bin
 """
