@@ -148,9 +148,15 @@ def about(options: argparse.Namespace) -> list[str]:
     plan = planned(options)
     return [
         f"Machine: {machine.machine()}.",
-        f"Command: `{command(options)}`; medians of {plan.rounds} rounds of {plan.seconds:g} s.",
+        f"Command: `{command(options)}`; {length(plan)}.",
         f"Versions: {'; '.join(machine.versions([each.folder for each in chosen(options)]))}.",
     ]
+
+
+def length(plan: Plan) -> str:
+    """Return how long was measured, in words."""
+    rounds = "one round" if plan.rounds == 1 else f"medians of {plan.rounds} rounds"
+    return f"{rounds} of {plan.seconds:g} s"
 
 
 def command(options: argparse.Namespace) -> str:

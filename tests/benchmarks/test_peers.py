@@ -57,7 +57,9 @@ def test_tables_have_servers_down_and_questions_across_and_ratios_of_ours_to_the
         in report
     )
     assert "| Django view by hand, asynchronous, orjson | 12 |" in report
-    assert "one connection" in report
+    assert report.endswith(
+        "one connection\n\n|  | 20 photos |\n| --- | ---: |\n| Ariadne, joins by hand | 500 (10.0, 21) |"
+    )
 
 
 def test_a_ratio_has_a_digit_while_it_is_small_and_is_empty_where_one_was_not_measured() -> None:
@@ -119,6 +121,12 @@ def test_processor_time_is_compared_as_what_one_of_theirs_would_do_for_us() -> N
 def test_where_few_answers_come_they_are_waited_for_longer(answers: int, seconds: float) -> None:
     warm = load.Load(answers=answers, seconds=1, p50=1, p99=1)
     assert measuring.long_enough(2, warm) == seconds
+
+
+def test_sixteen_connections_are_told_in_full_or_what_is_nearest() -> None:
+    many = [measured for each in (1, 16, 64) for measured in rounds("view", 1, concurrency=each)]
+    assert reporting.middle_of(medians(many)) == 16
+    assert reporting.middle_of(medians(rounds("view", 1, concurrency=64))) == 64
 
 
 def test_a_report_takes_the_place_of_the_one_before_and_of_nothing_else() -> None:
