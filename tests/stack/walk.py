@@ -120,7 +120,7 @@ def another_host(old: Production, new: Production, album: str) -> None:
     assert len(archives) == len(["site", "backups", "media"])
     with told("the new host, from the archives to its status"):
         new.by_the_runbook(MOVING, first=2, last=3)
-        new.site.change(**new.own())  # two hosts would have the same
+        new.site.change(**new.own(), POSTGRES_VOLUME=f"{new.project}_postgres_data")  # two hosts would have the same
         sys.stdout.write(new.by_the_runbook(MOVING, first=3))
     insist_on(new, album)
 
