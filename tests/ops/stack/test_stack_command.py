@@ -79,6 +79,17 @@ def test_a_status_tells_what_is_not_well(run: Path, docker: Docker, capsys: pyte
         assert f"not well: {problem}" in shown
 
 
+@pytest.mark.parametrize(("service", "expected"), [("backup", DONE), ("web_blue", FAILED), ("worker", FAILED)])
+def test_a_backup_service_that_is_starting_is_well(service: str, expected: int, run: Path, docker: Docker) -> None:
+    Site(root=run).change(USE_TLS="false")
+    others = [name for name in (*SERVICES, "backup") if name != service]
+    docker.answers |= {
+        "--format json": f"{as_compose_tells(*others)}\n{as_compose_tells(service, Health='starting')}",
+        "ops.service status": json.dumps(HEALTH),
+    }
+    assert command.main(["status"]) == expected
+
+
 def test_the_other_colour_may_be_stopped(run: Path, docker: Docker, capsys: pytest.CaptureFixture[str]) -> None:
     Site(root=run).change(USE_TLS="false")
     other = as_compose_tells("web_green", State="exited", Health="unhealthy")
