@@ -66,7 +66,7 @@ class Connection(Generic[Node]):
     """A page; rows and count are fetched only where the operation asks for them.
 
     `queryset` is the rows that `load` loads, and those behind them, for a plan that needs some of their columns and no objects. With a
-    `foreign_key` it is a page for each of several rows, which that names.
+    `foreign_key` it is asked for each of several rows, which that names.
     """
 
     load: strawberry.Private[Callable[[], Slice]]
@@ -129,7 +129,7 @@ def connect_children(
             count=unknown,
             ordering=ordering,
             page=page,
-            queryset=numbered(children_of(parent), foreign_key=foreign_key, ordering=ordering, page=page),
+            queryset=between(children_of(parent), ordering, page),
             foreign_key=foreign_key,
         )
     empty = Slice(rows=[], has_more=False)
@@ -151,16 +151,11 @@ def connect_children(
 def pages_of(children: QuerySet[Any], *, foreign_key: str, ordering: Ordering, page: PageRequest) -> dict[Any, Slice]:
     """Return one page for each parent, by the parent's id."""
     by_parent: dict[Any, list[Any]] = {}
-    for row in together(numbered(children, foreign_key=foreign_key, ordering=ordering, page=page)):
+    found = between(children, ordering, page)
+    number = Window(RowNumber(), partition_by=F(foreign_key), order_by=ordering.columns(is_reversed=page.is_backward))
+    for row in together(found.annotate(row_number=number).filter(row_number__lte=page.limit + 1)):
         by_parent.setdefault(getattr(row, f"{foreign_key}_id"), []).append(row)
     return {parent_id: cut(rows, page) for parent_id, rows in by_parent.items()}
-
-
-def numbered(children: QuerySet[Any], *, foreign_key: str, ordering: Ordering, page: PageRequest) -> QuerySet[Any]:
-    """Return the rows of one page for each parent, and one row more."""
-    number = Window(RowNumber(), partition_by=F(foreign_key), order_by=ordering.columns(is_reversed=page.is_backward))
-    found: QuerySet[Any] = between(children, ordering, page).annotate(row_number=number)
-    return found.filter(row_number__lte=page.limit + 1)
 
 
 def unknown() -> Any:

@@ -69,19 +69,24 @@ class Parameter(Expression):
 
 
 class Parents(Parameter):
-    """The place of several rows' primary keys, for a query of what is behind the rows. `kind` is a key's SQL type."""
+    """The place of one of several rows, in a query of what is behind it that is asked for each of them. `kind` is a key's SQL type."""
 
     def __init__(self, kind: str) -> None:
         super().__init__(lambda values: list(values.keys))
         self._kind = kind
 
     def as_sql(self, _compiler: Any, _connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]  # as above
-        """Return a query of the keys, and itself for the value."""
-        return f"(SELECT unnest(%s::{self._kind}[]))", [self]
+        """Return the row's key, as `for_each` calls it."""
+        return '"parent"."key"', []
+
+    def for_each(self, sql: str, *, ordered_by: str) -> str:
+        """Return a query that asks another one for each row. Its first value is this one's, the keys."""
+        keys = f'unnest(%s::{self._kind}[]) AS "parent"("key")'
+        return f'SELECT "page".* FROM {keys} CROSS JOIN LATERAL ({sql}) AS "page" ORDER BY {ordered_by}'  # noqa: S608 - made by Django, around it nothing that a client sent
 
 
 def several(rows: Iterable[Any]) -> Any:
-    """Return rows as what a query's `…__in` takes, or the place of their keys."""
+    """Return rows as what a query's `…__in` takes, or the place of them."""
     return rows if isinstance(rows, Parents) else list(rows)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from api.parameters import Values
 from api.plans.calls import symbolically
 from api.plans.pages import LOOKUP, Children, Columns, Frame, RowPage, Tuples, query_of
-from api.plans.statements import Statements, statement_of
+from api.plans.statements import Statement, Statements, statement_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from api.connections import Connection
     from api.parameters import Parents
     from api.plans.calls import Asked, Call
-    from api.plans.statements import ByViewer, Statement
+    from api.plans.statements import ByViewer
 
     Fetch = Callable[[], Iterable[tuple[Any, ...]]]
 
@@ -117,13 +117,21 @@ class Listing(Place):
 class Nested(Place):
     """The place of a connection behind rows: a page for each of them, by one statement."""
 
+    def __init__(self, *, index: int, call: Call, columns: Columns, parents: Parents) -> None:
+        super().__init__(index=index, call=call, columns=columns, source=parents)
+        self._parents = parents
+
     def made_of(self, answer: Connection[Any]) -> tuple[Statement, Callable[[Fetch, Asked], Tuples]]:
         """Return the statement of all pages, and the pages."""
         frame, name = Frame.of(answer, self.columns), f"{answer.foreign_key}_id"
         names = self.columns.and_ordering(answer.ordering)
         names = names if name in names else (*names, name)
         place = names.index(name)
-        return statement_of(query_of(answer), names), lambda fetch, _: Children(self.columns, frame, fetch, place)
+        one = statement_of(query_of(answer)[: answer.page.limit + 1], names)
+        direction = "DESC" if answer.ordering.is_descending != answer.page.is_backward else "ASC"
+        ordered_by = f"{frame.place + 1} {direction}, {self.columns.key + 1} {direction}"
+        every = Statement(self._parents.for_each(one.sql, ordered_by=ordered_by), (self._parents, *one.values))
+        return every, lambda fetch, _: Children(self.columns, frame, fetch, place)
 
 
 class Finding(Place):

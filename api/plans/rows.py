@@ -103,7 +103,7 @@ class Rows:
         fields = Fields(self._building, page, rows.row, rows.node, is_counted=False)
         written = fields.of(shown, details)
         parents = Parents(str(self._model._meta.pk.db_type(connection)))
-        place = Nested(index=index, call=self._building.calls[index], columns=rows.columns(), source=parents)
+        place = Nested(index=index, call=self._building.calls[index], columns=rows.columns(), parents=parents)
         self._nested.append(place)
         found = f"{self._page}.page_behind({self._building.code.constant(place)}, {asked}, {self.row}[{self._key}])"
         return completed(self._building, shown, found, page, written, rows.clauses())

@@ -143,8 +143,9 @@ class TestWhatPlansKeep:
     """Statements of api.plans: columns, foreign keys joined, and what is behind many rows at once."""
 
     def test_pages_behind_many_albums(self, many_photos: None, db: None, nobody: AnonymousUser) -> None:
+        parents = Parents("uuid")
         pages = connect_children(
-            Parents("uuid"),
+            parents,
             lambda albums: selectors.photos_of_albums(nobody, albums, PhotoCriteria()),
             foreign_key="album",
             key="photos",
@@ -152,8 +153,11 @@ class TestWhatPlansKeep:
             page=PageRequest(limit=10, is_backward=False, after=None, before=None),
         )
         assert pages.queryset is not None
-        statement = statement_of(pages.queryset, ["id", "caption", "created_at", "album_id"])
-        assert_good(read_plan_of(statement, Values({}, keys=keys_of(Album))), is_sorted=False)
+        one = statement_of(pages.queryset[:11], ["id", "caption", "created_at", "album_id"])
+        every = Statement(parents.for_each(one.sql, ordered_by="3 DESC, 1 DESC"), (parents, *one.values))
+        nodes = read_plan_of(every, Values({}, keys=keys_of(Album)))
+        assert_good(nodes, is_sorted=False)
+        assert [each["Node Type"] for each in nodes].count("Sort") == 1, "each album's photos are in an index's order"
 
     def test_a_list_behind_many_photos(self, many_photos: None, db: None) -> None:
         statement = Many(Photo, "tags", ("id", "name")).statement()
