@@ -1,6 +1,8 @@
 """The application away, back under another address, switched, or closed for maintenance."""
 
+import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,43 @@ def test_a_switch_to_another_colour_and_one_that_is_refused(image: str, tmp_path
             == "server web_green:8000 resolve max_fails=0;\n"
         )
         assert made.inside("switch-upstream", check=False).returncode == 2
+
+
+def test_no_request_fails_while_it_is_switched(image: str, tmp_path: Path) -> None:
+    """A name that nginx has not known before is looked up only after its new workers have begun to take requests."""
+    with stack(image, readable(tmp_path), NGINX_RATE_PER_SECOND="9000", NGINX_RATE_BURST="9000") as made:
+        made.start_stub(name="web_green")
+        wait_for_stub(made, "web_green")
+        is_over, seen = threading.Event(), Counter[int]()
+
+        def ask() -> None:
+            while not is_over.is_set():
+                seen[made.get("/graphql", method="POST", body=b"{}").status] += 1
+
+        askers = [threading.Thread(target=ask) for _ in range(6)]
+        for each in askers:
+            each.start()
+        try:
+            for name in ("web_green", "web", "web_green", "web"):
+                made.inside("switch-upstream", f"{name}:8000")
+        finally:
+            is_over.set()
+            for each in askers:
+                each.join()
+        assert list(seen) == [200], seen
+
+
+def test_a_switch_that_was_broken_off_is_ended_at_the_next_start(image: str, tmp_path: Path) -> None:
+    with stack(image, readable(tmp_path)) as made:
+        ended = "server web:8000 resolve max_fails=0;\n"
+        half = "server 127.0.0.9:8000 max_fails=0;\nserver web:8000 resolve max_fails=0 down;\n"
+        made.inside(
+            "sh", "-c", 'cd /etc/nginx/conf.d; printf %s "$0" >upstream.inc; printf %s "$1" >upstream.next', half, ended
+        )
+        docker("restart", made.nginx)
+        made.wait()
+        assert made.inside("cat", "/etc/nginx/conf.d/upstream.inc").stdout == ended
+        assert seconds_until(made, 200) < 8
 
 
 def test_a_file_closes_for_maintenance_without_a_reload(image: str, tmp_path: Path) -> None:
