@@ -43,6 +43,7 @@ def explain(operation: Operation, request: GraphQLRequest, viewer: Any = None) -
     context = Context(credentials=AssumedViewer(person), address="127.0.0.1", can_set_cookies=True)
     planned.is_new = False
     ready = running.prepared(operation, request, context)
+    connection.ensure_connection()  # or what Django asks of a new one would be told as well
     seen: list[tuple[str, Any]] = []
     with connection.execute_wrapper(noting(seen)):
         made = running.attempt(operation, request, context)

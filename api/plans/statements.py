@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import EmptyResultSet, FullResultSet
+from django.core.exceptions import EmptyResultSet, FullResultSet, SynchronousOnlyOperation
 from django.db import connection
 
 from api.parameters import Parameter
@@ -103,6 +103,8 @@ class ByViewer:
         context = SymbolicContext(is_authenticated=is_authenticated)
         try:
             made = self._make(context)
+        except SynchronousOnlyOperation:  # Django asks the server something first: a thread can
+            raise
         except Exception:  # noqa: BLE001 - the resolver did something with a stand-in that only a value can be used for
             made = None
         self._kept[is_authenticated] = made

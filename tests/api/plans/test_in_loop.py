@@ -83,9 +83,14 @@ def operation_of(text: str) -> Operation:
 
 def expected(operation: Operation, variables: Any = None) -> bytes:
     """Return the executor's answer for somebody who is not signed in."""
-    context = Context(credentials=Credentials({"headers": []}), address="127.0.0.1", can_set_cookies=True)
+    context = nobody()
     request = GraphQLRequest(query="", variables=variables)
     return ERROR_ID.sub(b"(id)", answer_of(executed(operation, request, context, root=None)).body)
+
+
+def nobody() -> Context:
+    """Return the context of somebody who is not signed in."""
+    return Context(credentials=Credentials({"headers": []}), address="127.0.0.1", can_set_cookies=True)
 
 
 def answered(found: in_loop.Tried) -> bytes:
@@ -114,12 +119,6 @@ def test_operations_made_by_chance_have_the_executors_answer(loop: Loop, ada: Us
 
     check()
     assert count > 20
-
-
-@pytest.fixture
-def limits(settings: Settings) -> None:
-    """Limits that leave room for what is made by chance."""
-    settings.GRAPHQL_MAX_TOKENS, settings.GRAPHQL_MAX_ALIASES = 5000, 500
 
 
 @pytest.mark.parametrize(
@@ -166,7 +165,7 @@ def test_connections_behind_rows(photos: list[Photo], loop: Loop, ada: User, gra
 def test_connections_behind_rows_are_one_statement_each(photos: list[Photo], django_assert_num_queries: Any) -> None:
     operation = operation_of(NESTED)
     request = GraphQLRequest(query="", variables={})
-    context = Context(credentials=Credentials({"headers": []}), address="127.0.0.1", can_set_cookies=True)
+    context = nobody()
     with django_assert_num_queries(3):  # albums, photos, tags
         assert running.attempted(operation.planned, request, context).result == "planned"
 
@@ -175,7 +174,7 @@ def test_a_connection_whose_arguments_have_no_form_is_one_of_objects(photos: lis
     operation = operation_of(
         "query($t: [String!]) { albums { edges { node { photos(filter: {tags: $t}) { edges { cursor } } } } } }"
     )
-    context = Context(credentials=Credentials({"headers": []}), address="127.0.0.1", can_set_cookies=True)
+    context = nobody()
     for variables in ({}, {"t": ["hill"]}, {"t": ["sky"]}, {}):
         made = running.attempted(operation.planned, GraphQLRequest(query="", variables=variables), context)
         assert made.result == "planned"
@@ -187,7 +186,7 @@ def test_a_cursor_of_another_list_is_told_whether_rows_are_asked_for_or_not(text
     operation = operation_of("query($after: String) { albums(after: $after) " + text + " }")
     cursor = encode_cursor(photos[0], PHOTO_ORDERINGS[PhotoOrder.NEWEST])
     request = GraphQLRequest(query="", variables={"after": cursor})
-    context = Context(credentials=Credentials({"headers": []}), address="127.0.0.1", can_set_cookies=True)
+    context = nobody()
     assert running.attempted(operation.planned, request, context).result == "failed"
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import SynchronousOnlyOperation
 from django.db.models import Q, QuerySet
 
 from api.parameters import Parameter, Values, derived
@@ -133,6 +134,20 @@ def test_what_has_no_form_has_no_statement(value: Any) -> None:
 )
 def test_a_resolver_that_cannot_be_called_so_makes_its_query_each_time(resolver: Any, db: None) -> None:
     assert found(titles(resolver), title="all") is None
+
+
+def test_a_statement_that_only_a_thread_can_make_is_made_there(albums: None) -> None:
+    calls = iter([SynchronousOnlyOperation])
+
+    def resolver(*_: Any) -> QuerySet[Album]:
+        for error in calls:
+            raise error
+        return Album.objects.order_by("title")
+
+    statements = titles(resolver)
+    with pytest.raises(SynchronousOnlyOperation):
+        found(statements)
+    assert found(statements) == ["Hills", "Rivers"]
 
 
 def test_forms_are_bounded(albums: None) -> None:

@@ -74,9 +74,3 @@ def results(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     monkeypatch.setattr(running, "count_plan", found.append)
     return found
-
-
-@pytest.fixture
-def limits(settings: Any) -> None:
-    """Limits that leave room for what is made by chance."""
-    settings.GRAPHQL_MAX_TOKENS, settings.GRAPHQL_MAX_ALIASES = 5000, 500
