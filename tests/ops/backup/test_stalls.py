@@ -1,5 +1,6 @@
 """What hangs is ended: a dump that stands still, a server that is frozen or goes away; and the clock may be set meanwhile."""
 
+import contextlib
 import datetime
 import os
 import shutil
@@ -95,7 +96,8 @@ def test_a_server_that_is_frozen_does_not_hold_the_run(
     def freeze_and_watch(*arguments: object) -> None:
         frozen.extend([psutil.Process(own_server.process.pid), *psutil.Process(own_server.process.pid).children()])
         for each in frozen:
-            each.suspend()
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that was ending anyway
+                each.suspend()
         watch(*arguments)  # type: ignore[arg-type]  # as they came
 
     monkeypatch.setattr(take, "watch", freeze_and_watch)
@@ -104,7 +106,8 @@ def test_a_server_that_is_frozen_does_not_hold_the_run(
         assert command.main([]) == FAILED
     finally:
         for each in frozen:
-            each.resume()
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that was ending anyway
+                each.resume()
     assert "error: Cannot " in capsys.readouterr().err
     assert not list(settings.folder.glob("postgres/*"))
 
