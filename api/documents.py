@@ -8,15 +8,18 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.conf import settings
 from graphql import (
     ExecutableDefinitionNode,
     ExecutableDefinitionsRule,
+    FragmentDefinitionNode,
+    GraphQLError,
     GraphQLSyntaxError,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
+    OverlappingFieldsCanBeMergedRule,
     ValuesOfCorrectTypeRule,
     parse,
     specified_rules,
@@ -31,6 +34,7 @@ from api.cache_control import CacheControls, Policy
 from api.cost import Cost, Reckoning
 from api.errors import ApplicationError
 from api.limits import require_limits, require_no_more, require_short
+from api.overlapping import FieldsCanBeMergedRule
 from api.plans.planned import Planned
 from api.refusals import LimitError, OperationNotFoundError, ParseError
 from api.schema import graphql_schema
@@ -44,6 +48,10 @@ if TYPE_CHECKING:
 
     from graphql import DocumentNode, OperationType
 
+OURS: dict[type[ASTValidationRule], type[ASTValidationRule]] = {
+    OverlappingFieldsCanBeMergedRule: FieldsCanBeMergedRule,
+    ValuesOfCorrectTypeRule: FirstMistakeOfAValueRule,
+}
 ERRORS_MAX = 10  # each quotes what it is about, and a stranger chooses how long that is
 
 
@@ -147,8 +155,13 @@ def operations_of(text: str) -> list[Operation]:
     require_no_more("definitions", len(parsed.definitions), settings.GRAPHQL_MAX_DEFINITIONS)
     shapes = Measuring(parsed)
     require_executable(parsed)
-    for definition in parsed.definitions:
-        require_limits(shapes.definition(definition))  # type: ignore[arg-type]  # an operation or a fragment: see the line above
+    operations = [node for node in parsed.definitions if isinstance(node, OperationDefinitionNode)]
+    for operation in operations:
+        require_limits(shapes.definition(operation))
+    require_spread(shapes)
+    for fragment in parsed.definitions:
+        if isinstance(fragment, FragmentDefinitionNode):
+            require_limits(shapes.definition(fragment))
     require_valid(parsed, rules())
     reckoning, controls = Reckoning(graphql_schema, parsed), CacheControls(graphql_schema, parsed)
     return [
@@ -162,8 +175,7 @@ def operations_of(text: str) -> list[Operation]:
             shape=shapes.definition(node),
             planned=Planned(parsed, node),
         )
-        for node in parsed.definitions
-        if isinstance(node, OperationDefinitionNode)
+        for node in operations
     ]
 
 
@@ -199,19 +211,38 @@ def require_executable(parsed: DocumentNode) -> None:
         require_valid(parsed, (ExecutableDefinitionsRule,))
 
 
+def require_spread(shapes: Measuring) -> None:
+    """Raise DocumentError for fragments that no operation spreads, before anything is looked for in them.
+
+    https://spec.graphql.org/September2025/#sec-Fragments-Must-Be-Used
+    """
+    unspread = shapes.unspread()
+    if unspread:
+        refuse([GraphQLError(f'Fragment "{node.name.value}" is never used.', node) for node in unspread[:ERRORS_MAX]])
+
+
 def require_valid(parsed: DocumentNode, asked: tuple[type[ASTValidationRule], ...]) -> None:
     """Raise DocumentError with what is wrong with a document by the schema."""
     is_hidden = not settings.GRAPHQL_INTROSPECTION
     found = mistakes(graphql_schema, parsed, asked, max_errors=ERRORS_MAX, hide_suggestions=is_hidden)
+    if found:
+        refuse(found)
+
+
+def refuse(found: list[GraphQLError]) -> NoReturn:
+    """Raise DocumentError with mistakes."""
     for error in found:
         errors.present(error)
-    if found:
-        raise DocumentError([dict(error.formatted) for error in found], status=422)
+    raise DocumentError([dict(error.formatted) for error in found], status=422)
 
 
 @cache
 def rules() -> tuple[type[ASTValidationRule], ...]:
     """Return the specification's rules, those of what strawberry adds to it, and ours."""
     hidden = () if settings.GRAPHQL_INTROSPECTION else (NoSchemaIntrospectionCustomRule,)
-    ours = (FirstMistakeOfAValueRule if each is ValuesOfCorrectTypeRule else each for each in specified_rules)
-    return (*ours, MaybeNullValidationRule, OneOfInputValidationRule, *hidden)
+    return (
+        *(OURS.get(each, each) for each in specified_rules),
+        MaybeNullValidationRule,
+        OneOfInputValidationRule,
+        *hidden,
+    )

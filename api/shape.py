@@ -48,6 +48,10 @@ class Measuring:
         }
         self._measured: dict[str, Shape] = {}
 
+    def unspread(self) -> list[FragmentDefinitionNode]:
+        """Return the fragments that nothing measured so far has spread, directly or through others."""
+        return [node for name, node in self._fragments.items() if name not in self._measured]
+
     def definition(self, node: OperationDefinitionNode | FragmentDefinitionNode) -> Shape:
         """Return the shape of an operation, or of a fragment, which validation looks at whether it is spread or not."""
         is_operation = isinstance(node, OperationDefinitionNode)

@@ -7,6 +7,7 @@ what a hostile document costs. https://spec.graphql.org/September2025/#sec-Valid
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
@@ -142,15 +143,21 @@ class Walk(Visitor):
         return leave
 
     def _handlers(self, kind: str, side: str) -> list[tuple[int, Callable[..., Any]]]:
-        """Return the rules' methods for a kind, with the rules' places. One for any kind is about directives, which not all have."""
-        found = []
-        for place, rule in enumerate(self._rules):
-            method = getattr(rule, f"{side}_{kind}", None)
-            if method is None and "directives" in KEYS.get(kind, ()):
-                method = getattr(rule, side, None)
-            if method is not None:
-                found.append((place, method))
-        return found
+        """Return the rules' methods for a kind, with the rules' places."""
+        named = names_of(tuple(map(type, self._rules)), kind, side)
+        return [(place, getattr(self._rules[place], name)) for place, name in named]
+
+
+@cache
+def names_of(rules: tuple[type, ...], kind: str, side: str) -> list[tuple[int, str]]:
+    """Return rules' methods for a kind, by the rules' places. One for any kind is about directives, which not all have."""
+    found = []
+    for place, rule in enumerate(rules):
+        if hasattr(rule, f"{side}_{kind}"):
+            found.append((place, f"{side}_{kind}"))
+        elif "directives" in KEYS.get(kind, ()) and hasattr(rule, side):
+            found.append((place, side))
+    return found
 
 
 def mistakes(

@@ -71,6 +71,9 @@ KINDS: dict[str, Callable[[int], str]] = {
     ),
     "aliases": within("{ viewer {", "aN: id", "} }"),
     "objects under aliases": within("{", "aN: viewer { id name email accessTokens { id name prefix } }", "}"),
+    "pages in a fragment that is spread": within(
+        "{ node(id: 1) { ...F } } fragment F on Album {", "photos(first: 1) { edges { node { id } } }", "}"
+    ),
     "types of an interface": within(
         UNUSED + "Node {", "... on Photo { owner { id } } ... on Album { owner { id } }", "}"
     ),
