@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, get_named_type, is_composite_type
 
 from api.cache_hints import CacheControl, Scope
@@ -27,14 +28,30 @@ class Policy:
     is_private: bool = False
 
     def header(self, *, is_for_viewer: bool) -> str:
-        """Return the value of Cache-Control, for an answer to somebody who said who they are, or not."""
+        """Return the value of Cache-Control, for an answer to somebody who said who they are, or not.
+
+        Who is signed in is shown nothing stale: they change things, and look whether it was done.
+        """
         if not self.max_age_seconds:
             return "no-store"
-        scope = "private" if self.is_private or is_for_viewer else "public"
-        return f"{scope}, max-age={self.max_age_seconds}"
+        if self.is_private or is_for_viewer:
+            return f"private, max-age={self.max_age_seconds}"
+        return f"public, max-age={self.max_age_seconds}{stale()}"
 
 
 NOTHING = Policy()
+
+
+def stale() -> str:
+    """Return what Cache-Control says of the time after max-age: https://www.rfc-editor.org/rfc/rfc5861
+
+    Both always, as nginx takes the first for the second where that is not there.
+    """
+    seconds = {
+        "stale-while-revalidate": settings.GRAPHQL_STALE_WHILE_REVALIDATE_SECONDS,
+        "stale-if-error": settings.GRAPHQL_STALE_IF_ERROR_SECONDS,
+    }
+    return "".join(f", {name}={value}" for name, value in seconds.items())
 
 
 def together(policies: Iterable[Policy]) -> Policy:

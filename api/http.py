@@ -13,12 +13,13 @@ from api.context import Context
 from api.credentials import Credentials
 from api.documents import DocumentError
 from api.errors import ApplicationError
-from api.execution import OK, Answer, encode, run
+from api.execution import Answer, encode, run
 from api.forgery import require_known_host, require_own_page
 from api.gone import CancelledWhenGone
+from api.kept_answers import is_to_be_kept, send_kept
 from api.limits import require_affordable, told_cost
 from api.media_types import EVENT_STREAM, JSON, RESPONSE, accepted
-from api.persisted import is_by_hash, operation_of, with_document
+from api.persisted import operation_of, with_document
 from api.plans import in_loop
 from api.rate_limits import charge
 from api.refusals import (
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 METHODS = ("GET", "POST")
 # What nginx logs for a client that did not wait. Nobody reads it but our own log.
 CLIENT_GONE_STATUS = 499
-VARY_OF_KEPT = b"Accept, Authorization, Cookie"
 # What is found between a request that is one and its execution.
 TOLD_IN_A_STREAM = (DocumentError, LimitError, OperationNotFoundError)
 STATUS_OF_FAILURE = {"INSUFFICIENT_STORAGE": 507, "SERVICE_UNAVAILABLE": 503}
@@ -108,27 +108,12 @@ async def answer(scope: Scope, receive: Receive, send: Send, *, media_types: tup
         note_viewer(scope, context)
         if is_to_be_kept(scope, operation, request, found, headers):
             policy = operation.caching.header(is_for_viewer=not credentials.is_anonymous)
-            headers = [
-                *(each for each in headers if not each[0].startswith(b"ratelimit")),
-                (b"cache-control", policy.encode()),
-            ]
-            await send_answer(send, found, media_type=plain_type(media_types), headers=headers, vary=VARY_OF_KEPT)
+            headers = [*headers, (b"cache-control", policy.encode())]
+            await send_kept(scope, send, found, headers=headers, media_type=plain_type(media_types))
             return
         await send_answer(
             send, found, media_type=plain_type(media_types), headers=[*headers, (b"cache-control", b"no-store")]
         )
-
-
-def is_to_be_kept(
-    scope: Scope,
-    operation: Operation,
-    request: GraphQLRequest,
-    found: Answer,
-    headers: list[tuple[bytes, bytes]],
-) -> bool:
-    """Tell whether caches may keep an answer, as its fields say: to a query that is known by its hash, by GET, without any error."""
-    is_plain = found.status == OK and all(name != b"set-cookie" for name, _ in headers)
-    return scope["method"] == "GET" and is_plain and bool(operation.caching.max_age_seconds) and is_by_hash(request)
 
 
 async def answer_several(

@@ -21,7 +21,7 @@ SECURITY: Headers = [
     (b"x-frame-options", b"DENY"),
     (b"content-security-policy", b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
 ]
-PARTIAL, OK, FIRST_ERROR = 294, 200, 400
+PARTIAL, OK, NOT_MODIFIED, FIRST_ERROR = 294, 200, 304, 400
 
 
 async def send_answer(
@@ -48,3 +48,9 @@ async def send_answer(
     ]
     await send({"type": "http.response.start", "status": status, "headers": [*fixed, *SECURITY, *headers]})
     await send({"type": "http.response.body", "body": answer.body})
+
+
+async def send_not_modified(send: Send, *, headers: Headers, vary: bytes) -> None:
+    """Tell a client that it has the answer already, with the headers that its copy gets anew."""
+    await send({"type": "http.response.start", "status": NOT_MODIFIED, "headers": [(b"vary", vary), *headers]})
+    await send({"type": "http.response.body", "body": b""})

@@ -103,5 +103,15 @@ GRAPHQL = Group(
             "How much text of documents is kept parsed and validated by each process; the memory is some fifty times that.",
             default=MIB, minimum=16 * KIB, maximum=64 * MIB, services=(WEB,),
         ),
+        number(
+            "GRAPHQL_STALE_WHILE_REVALIDATE_SECONDS",
+            "For how long after its time (`maxAge`) a cache may give a public answer still, while it asks for a new one.",
+            default=30, maximum=DAY_SECONDS, services=(WEB,),
+        ),
+        number(
+            "GRAPHQL_STALE_IF_ERROR_SECONDS",
+            "For how long after its time a cache may give a public answer still, where the application cannot be reached.",
+            default=60, maximum=DAY_SECONDS, services=(WEB,),
+        ),
     ),
 )  # fmt: skip

@@ -10,7 +10,10 @@ LARGE_BYTES = 30_000_000
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer `/slow`, `/thread`, `/hold-up`, `/stream` (each with `?seconds=1`), `/echo` and `/large`; echo over a WebSocket."""
+    """Answer `/slow`, `/thread`, `/hold-up`, `/stream` (each with `?seconds=1`), `/echo`, `/large`, `/key` and `/unchanged`.
+
+    Over a WebSocket, echo.
+    """
     if scope["type"] == "websocket":
         await talk(receive, send)
     elif scope["type"] == "http":
@@ -23,13 +26,18 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["path"] == "/stream":
         await stream(send, seconds=seconds)
         return
+    if scope["path"] == "/unchanged":
+        await send({"type": "http.response.start", "status": 304, "headers": [(b"etag", b'W/"one"')]})
+        await send({"type": "http.response.body", "body": b""})
+        return
     if scope["path"] == "/hold-up":
         time.sleep(seconds)  # a mistake, which the server has to survive
     elif scope["path"] == "/thread":
         await asyncio.to_thread(time.sleep, seconds)
     else:
         await asyncio.sleep(seconds)
-    content = {"/echo": body, "/large": b"x" * LARGE_BYTES}.get(scope["path"], b"done")
+    key = dict(scope["headers"]).get(b"x-shared-cache-key", b"")
+    content = {"/echo": body, "/large": b"x" * LARGE_BYTES, "/key": key}.get(scope["path"], b"done")
     length = (b"content-length", str(len(content)).encode())
     await send({"type": "http.response.start", "status": 200, "headers": [length]})
     await send({"type": "http.response.body", "body": content})
