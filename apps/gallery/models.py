@@ -6,7 +6,7 @@ from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models.functions import Coalesce
 
-from config.database import primary_key
+from config.database import one_of, primary_key
 
 PUBLIC_AND_READY = models.Q(visibility="PUBLIC", state="READY")
 
@@ -81,7 +81,7 @@ class Album(models.Model):
             GinIndex(fields=["search"], name="album_search"),
         ]
         constraints = [
-            models.CheckConstraint(condition=models.Q(visibility__in=Visibility.values), name="album_visibility_known"),
+            one_of("visibility", Visibility.values, name="album_visibility_known"),
         ]
 
     def __str__(self) -> str:
@@ -146,8 +146,8 @@ class Photo(models.Model):
             GinIndex(fields=["search"], name="photo_search"),
         ]
         constraints = [
-            models.CheckConstraint(condition=models.Q(visibility__in=Visibility.values), name="photo_visibility_known"),
-            models.CheckConstraint(condition=models.Q(state__in=PhotoState.values), name="photo_state_known"),
+            one_of("visibility", Visibility.values, name="photo_visibility_known"),
+            one_of("state", PhotoState.values, name="photo_state_known"),
         ]
 
     def __str__(self) -> str:

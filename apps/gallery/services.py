@@ -10,6 +10,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError as BrokerError
 
 from api.errors import NotFoundError
+from api.lookups import Lookup
 from apps.accounts.models import User
 from apps.gallery import events, files, images
 from apps.gallery.models import Album, Photo, Rendition, Tag
@@ -17,6 +18,9 @@ from apps.gallery.models import Album, Photo, Rendition, Tag
 logger = logging.getLogger("slipway.gallery")
 
 MAX_TAGS = 20
+
+own_album_locked = Lookup(lambda key, owner: Album.objects.select_for_update().filter(pk=key, owner=owner))
+own_photo_locked = Lookup(lambda key, owner: Photo.objects.select_for_update().filter(pk=key, owner=owner))
 
 
 def create_album(owner: User, *, title: str, description: str, visibility: str) -> Album:
@@ -39,7 +43,7 @@ def update_album(owner: User, album_id: UUID, **changes: Any) -> Album:
     for name, value in changes.items():
         setattr(album, name, value.strip() if name == "title" else value)
     album.full_clean(exclude=["owner", "search", "cover"])
-    album.save()
+    album.save(update_fields=[*changes, "updated_at"])
     if album.visibility != was_visible_as:
         follow_visibility(album)
     return album
@@ -65,7 +69,7 @@ def delete_album(owner: User, album_id: UUID) -> UUID:
 
 def own_album(owner: User, album_id: UUID) -> Album:
     """Return one's album, locked until the transaction's end; raises NotFoundError."""
-    album = Album.objects.select_for_update().filter(pk=album_id, owner=owner).first()
+    album = own_album_locked(key=album_id, owner=owner.pk)
     if album is None:
         raise NotFoundError("There is no such album among yours.")
     return album
@@ -153,7 +157,7 @@ def delete_photo(owner: User, photo_id: UUID) -> UUID:
 
 def own_photo(owner: User, photo_id: UUID) -> Photo:
     """Return one's photo, locked until the transaction's end; raises NotFoundError."""
-    photo = Photo.objects.select_for_update().filter(pk=photo_id, owner=owner).first()
+    photo = own_photo_locked(key=photo_id, owner=owner.pk)
     if photo is None:
         raise NotFoundError("There is no such photo among yours.")
     return photo

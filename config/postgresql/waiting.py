@@ -36,10 +36,11 @@ class Passwords:
 class WaitingConnection(psycopg.Connection[Any]):
     """A connection that is tried again while its database changes its name, and with a new password where there is one.
 
-    `database_number` tells which database it came to.
+    `database_number` tells which database it came to, `answered_at` when it was last known to live, on the monotonic clock.
     """
 
     database_number = 0
+    answered_at = 0.0
 
     @classmethod
     def connect(cls, *arguments: Any, **options: Any) -> Self:

@@ -1,6 +1,9 @@
 import os
+import select
+from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -10,10 +13,12 @@ from django.db.backends.postgresql import base
 from django.db.backends.postgresql.base import TIMESTAMPTZ_OID
 from django.db.backends.postgresql.psycopg_any import get_adapters_template, register_tzloader
 from psycopg.pq import Format
+from psycopg_pool import ConnectionPool
 from pytest_django import Settings
 
+from config.postgresql import base as base_of_ours
 from config.postgresql import waiting
-from config.postgresql.base import DatabaseWrapper, breaker
+from config.postgresql.base import DatabaseWrapper, breaker, has_news, is_alive
 from config.postgresql.times import UTCLoader, reading_times
 
 
@@ -105,3 +110,53 @@ def test_times_that_python_has_none_for_are_the_errors_that_they_were(text: str)
 def test_times_in_another_zone_are_read_by_django(settings: Settings) -> None:
     template = get_adapters_template(True, ZoneInfo("Europe/Berlin"))
     assert reading_times(template) is template
+
+
+class TestAConnectionThatIsTakenFromThePool:
+    @pytest.fixture
+    def pooled(self) -> Iterator[waiting.WaitingConnection]:
+        with waiting.WaitingConnection.connect(os.environ["DATABASE_URL"], autocommit=True) as made:
+            yield made
+
+    @pytest.fixture
+    def asked(self, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+        seen: list[object] = []
+        check = ConnectionPool.check_connection
+
+        def counted(each: Any) -> None:
+            seen.append(each)
+            check(each)
+
+        monkeypatch.setattr(ConnectionPool, "check_connection", counted)
+        return seen
+
+    def test_it_is_asked_whether_it_lives_unless_it_answered_a_moment_ago(
+        self, pooled: waiting.WaitingConnection, asked: list[object], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert [is_alive(pooled) for _ in range(3)] == [True] * 3
+        assert len(asked) == 1
+        pooled.answered_at -= base_of_ours.UNUSED_SECONDS
+        assert is_alive(pooled)
+        assert len(asked) == 2
+
+    def test_it_is_found_dead_however_short_ago_it_answered(
+        self, pooled: waiting.WaitingConnection, asked: list[object]
+    ) -> None:
+        assert is_alive(pooled)
+        with psycopg.connect(os.environ["DATABASE_URL"]) as superuser:
+            superuser.execute("SELECT pg_terminate_backend(%s, 30000)", [pooled.info.backend_pid])
+        assert not is_alive(pooled)
+        assert not is_alive(pooled)
+
+    def test_it_lives_where_the_server_only_had_something_to_say(
+        self, pooled: waiting.WaitingConnection, asked: list[object]
+    ) -> None:
+        assert is_alive(pooled)
+        pooled.execute("LISTEN said")
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as other:
+            other.execute("NOTIFY said")
+            other.execute("SELECT 1")
+        select.select([pooled], [], [], 30)
+        assert has_news(pooled)
+        assert is_alive(pooled)
+        assert len(asked) == 2
