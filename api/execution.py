@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from django.conf import settings
-from graphql import ExecutionResult, GraphQLError, execute
+from graphql import ExecutionResult, GraphQLError, MiddlewareManager, execute
 
 from api import errors
 from api.plans import running
@@ -20,6 +20,7 @@ from config.measuring.numbers import count_errors
 if TYPE_CHECKING:
     from api.context import Context
     from api.documents import Operation
+    from api.plans.effects import Effects
     from api.requests import GraphQLRequest
 
 logger = logging.getLogger("slipway.graphql")
@@ -49,13 +50,15 @@ def run(
     made = running.attempt(operation, request, context)
     if made.data is not None:
         return answer_of(ExecutionResult(made.data, None), extensions=extensions)
-    result = executed(operation, request, context, root=root)
+    result = executed(operation, request, context, root=root, effects=made.effects)
     running.compare(made, operation, is_error=bool(result.errors))
     return answer_of(result, extensions=extensions)
 
 
-def executed(operation: Operation, request: GraphQLRequest, context: Context, *, root: Any) -> ExecutionResult:
-    """Return the executor's result, with every error presented."""
+def executed(
+    operation: Operation, request: GraphQLRequest, context: Context, *, root: Any, effects: Effects | None = None
+) -> ExecutionResult:
+    """Return the executor's result, with every error presented. What has had its effect is not done again."""
     try:
         result = execute(
             graphql_schema,
@@ -64,6 +67,7 @@ def executed(operation: Operation, request: GraphQLRequest, context: Context, *,
             context,
             request.variables,
             operation.name,
+            middleware=MiddlewareManager(effects) if effects else None,
             executor_class=schema.execution_context_class,
             **SYNCHRONOUS,
             hide_suggestions=not settings.GRAPHQL_INTROSPECTION,

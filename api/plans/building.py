@@ -50,13 +50,18 @@ class Building:
         self.is_in_rows = True
         self.is_nested_in_rows = is_nested_in_rows
         self.selecting = Selecting(executor)
-        self._root = executor.schema.query_type
+        self._root = executor.schema.get_root_type(executor.operation.operation)
         self._schema = executor.schema
         self.missing = f"{self.code.constant(missing)}()"
 
     def operation(self) -> str:
         """Return the operation's code."""
         return self._fields(self._root, self.selecting.at_root(self._root), "root")
+
+    def effects(self) -> tuple[int, ...]:
+        """Return the indices of the calls that change something, in their order."""
+        mutations = self._schema.mutation_type
+        return tuple(index for index, each in enumerate(self.calls) if each.parent is mutations)
 
     def completed(self, kind: Any, value: str, details: list[FieldDetails]) -> str:
         """Return the code of a value of a type, null or not."""
@@ -138,7 +143,7 @@ class Building:
         """Return the code of a field with a resolver."""
         name = details[0].node.name.value
         definition, shown = declared.definition_of(kind, name), kind.fields[name].type
-        if kind is self._root:
+        if kind is self._root and kind is self._schema.query_type:
             calls = len(self.calls)
             try:
                 return in_rows(self, shown, self.asked(kind, definition, response_key, details), definition, details)

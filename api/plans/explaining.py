@@ -38,7 +38,7 @@ class Explanation:
 def explain(operation: Operation, request: GraphQLRequest, viewer: Any = None) -> Explanation:
     """Answer a query as a thread would, and tell how. Raises ValueError for an operation that changes something."""
     if operation.kind is not OperationType.QUERY:
-        raise ValueError("only a query is answered by a plan, and run here")
+        raise ValueError("only a query is run here")
     person, planned = viewer or AnonymousUser(), operation.planned
     context = Context(credentials=AssumedViewer(person), address="127.0.0.1", can_set_cookies=True)
     planned.is_new = False

@@ -35,12 +35,14 @@ class Plan:
     """A function that makes an operation's answer, and the resolvers that it calls.
 
     `places` are those of its calls whose answers are rows; where all at the root is that (`is_in_rows`), they can be fetched first.
+    `effects` are the indices of those that change something: a mutation's at the root.
     """
 
     answer: Callable[[Any, Any], dict[str, Any]]
     calls: tuple[Call, ...]
     places: tuple[Place, ...]
     is_in_rows: bool
+    effects: tuple[int, ...] = ()
 
 
 class Planned:
@@ -56,7 +58,7 @@ class Planned:
         self.is_new = True
         self.needs_thread = False
         self._is_nested_in_rows = True
-        self.refusal = "" if operation.operation is OperationType.QUERY else "it is no query"
+        self.refusal = "it is a subscription" if operation.operation is OperationType.SUBSCRIPTION else ""
 
     @cached_property
     def _conditions(self) -> tuple[str, ...]:
@@ -114,6 +116,7 @@ class Planned:
                 tuple(building.calls),
                 tuple(building.places),
                 building.is_in_rows,
+                building.effects(),
             )
         except UnplannableError as refusal:
             self.give_up(str(refusal))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import django.db
@@ -11,6 +11,7 @@ from django.conf import settings
 from graphql import GraphQLError, OperationType
 
 from api.errors import ApplicationError
+from api.plans.effects import Effects
 from api.plans.refusals import NoAnswerError, NotInRowsError
 from config.measuring.numbers import count_plan
 
@@ -31,16 +32,17 @@ FAILED = "failed"
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An answer's data, or None and why there is none: the executor has to answer then."""
+    """An answer's data, or None and why there is none: the executor has to answer then, with what a mutation had done by then."""
 
     data: dict[str, Any] | None
     result: str
     error: Exception | None = None
+    effects: Effects | None = field(default=None, compare=False)
 
 
 def attempt(operation: Operation, request: GraphQLRequest, context: Context) -> Attempt:
-    """Answer a query by its plan, where it has one. It has no effects, so the executor may run it again after an error."""
-    if not settings.GRAPHQL_PLANS or operation.kind is not OperationType.QUERY:
+    """Answer an operation by its plan, where it has one. After an error the executor runs it, but for a mutation's effects."""
+    if not settings.GRAPHQL_PLANS or operation.kind is OperationType.SUBSCRIPTION:
         return Attempt(None, "off")
     made = attempted(operation.planned, request, context)
     count_plan(made.result)
@@ -54,20 +56,21 @@ def attempted(planned: Planned, request: GraphQLRequest, context: Context) -> At
     if planned.is_new:
         planned.is_new = False
         return Attempt(None, "new")
+    effects = Effects()
     try:
         executor = planned.executor(context, request.variables, request.extensions)
         plan = planned.plan(executor) if executor else None
         if plan is None:
             return Attempt(None, "unplannable")
         try:
-            data: dict[str, Any] | None = answered(plan, executor)
+            data: dict[str, Any] | None = answered(plan, executor, effects)
         except NotInRowsError:
             planned.keep_to_objects()
             plan = planned.plan(executor)
-            data = answered(plan, executor) if plan else None
+            data = answered(plan, executor, effects) if plan else None
         return Attempt(data, "planned" if plan else "unplannable")
     except Exception as error:  # noqa: BLE001 - told by the executor, which runs into it again, or by `compare`
-        return Attempt(None, FAILED, error)
+        return Attempt(None, FAILED, error, effects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,9 @@ class Ready:
 def prepared(operation: Operation, request: GraphQLRequest, context: Context) -> Ready | None:
     """Return a query's plan where all that it asks of PostgreSQL are statements that are kept; None for any other, or any error."""
     planned = operation.planned
-    if not settings.GRAPHQL_PLANS or planned.is_new or planned.refusal or planned.needs_thread:
+    if not settings.GRAPHQL_PLANS or operation.kind is not OperationType.QUERY:
+        return None
+    if planned.is_new or planned.refusal or planned.needs_thread:
         return None
     try:
         executor = planned.executor(context, request.variables, request.extensions)
@@ -103,9 +108,12 @@ def prepared(operation: Operation, request: GraphQLRequest, context: Context) ->
     return None if None in kept else Ready(plan, calls, [each for each in kept if each])
 
 
-def answered(plan: Plan, executor: Any) -> dict[str, Any]:
+def answered(plan: Plan, executor: Any, effects: Effects) -> dict[str, Any]:
     """Return the data of one request; raises what resolvers raise, and NotInRowsError."""
-    return plan.answer(None, [call.bound(executor) for call in plan.calls])
+    calls = [call.bound(executor) for call in plan.calls]
+    for index in plan.effects:
+        calls[index] = effects.noting(plan.calls[index].key, calls[index])
+    return plan.answer(None, calls)
 
 
 def compare(made: Attempt, operation: Operation, *, is_error: bool) -> None:

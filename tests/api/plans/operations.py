@@ -26,7 +26,11 @@ TIMES = ("2001-02-03T04:05:06Z", "2026-01-01T00:00:00+02:00", "9999-12-31T23:59:
 NUMBERS = (*range(26), 30, 45, 100, 101, -1)
 LIKELY, UNLIKELY = 25, 8
 NO_IDS = ("garbage", "", to_base64("Photo", "00000000-0000-7000-8000-000000000000"))
-OF_TYPE = {"album": "Album", "photo": "Photo", "owner": "User"}
+OF_TYPE = {
+    "album": "Album", "photo": "Photo", "owner": "User", "coverId": "Photo",
+    "updateAlbum": "Album", "deleteAlbum": "Album", "updatePhoto": "Photo", "deletePhoto": "Photo",
+}  # fmt: skip
+CHANGES = ("updateAlbum", "updatePhoto", "deleteAlbum", "deletePhoto")  # what they answer with has no ids of chance
 SELDOM = frozenset({"last", "after", "before"})  # each makes most of what stands beside it an error
 
 
@@ -61,10 +65,11 @@ class Drawn:
         self.number += 1
         return f"{letter}{self.number}"
 
-    def operation(self) -> str:
-        body = self.selection(graphql_schema.query_type, depth=0)
+    def operation(self, kind: str) -> str:
+        root = graphql_schema.query_type if kind == "query" else graphql_schema.mutation_type
+        body = self.selection(root, depth=0)
         told = f"({', '.join(self.declared)})" if self.declared else ""
-        return f"query Made{told} {body} {' '.join(self.fragments)}"
+        return f"{kind} Made{told} {body} {' '.join(self.fragments)}"
 
     def selection(self, kind: Any, *, depth: int) -> str:
         parts = [self.part(kind, depth=depth) for _ in range(self.draw(st.integers(1, 4 if depth else 2)))]
@@ -92,7 +97,7 @@ class Drawn:
             return f"{self.next('t')}: __typename" if self.chance(50) else "__typename"
         if kind is graphql_schema.query_type and self.chance(3):
             return "__schema { queryType { name } }"
-        name = self.one_of(names)
+        name = self.one_of(names if kind is not graphql_schema.mutation_type else CHANGES)
         declared = kind.fields[name]
         self.place = name
         arguments = self.arguments(declared.args)
@@ -116,7 +121,7 @@ class Drawn:
         given = [
             f"{name}: {self.argument(name, each.type)}"
             for name, each in declared.items()
-            if name in {"id", "ids", "size"} or self.chance(UNLIKELY if name in SELDOM else LIKELY)
+            if name in {"id", "ids", "size", "input"} or self.chance(UNLIKELY if name in SELDOM else LIKELY)
         ]
         return f"({', '.join(given)})" if given else ""
 
@@ -137,7 +142,11 @@ class Drawn:
         if isinstance(kind, GraphQLEnumType):
             return self.one_of(sorted(kind.values))
         if isinstance(kind, GraphQLInputObjectType):
-            return {each: self.value(each, declared.type) for each, declared in kind.fields.items() if self.chance(20)}
+            return {
+                each: self.value(each, declared.type)
+                for each, declared in kind.fields.items()
+                if isinstance(declared.type, GraphQLNonNull) or self.chance(20)
+            }
         return self.scalar(name, kind)
 
     def scalar(self, name: str, kind: GraphQLScalarType) -> Any:
@@ -173,7 +182,7 @@ def literal(value: Any, kind: Any) -> str:
 
 
 @st.composite
-def operations(draw: Any, known: Known) -> tuple[str, dict[str, Any]]:
+def operations(draw: Any, known: Known, kind: str = "query") -> tuple[str, dict[str, Any]]:
     """Draw a document and its variables."""
     drawn = Drawn(draw=draw, known=known)
-    return drawn.operation(), drawn.variables
+    return drawn.operation(kind), drawn.variables
