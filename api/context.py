@@ -33,6 +33,7 @@ class Context:
         self.can_set_cookies = can_set_cookies
         self._viewer: User | AnonymousUser | None = None
         self._viewer_until = 0.0
+        self.is_to_be_known = False  # whether who asks is to be known again (api/viewers.py)
 
     @property
     def viewer(self) -> User | AnonymousUser:
@@ -48,6 +49,10 @@ class Context:
     def known_viewer(self) -> User | AnonymousUser | None:
         """Who is asking, where a resolver wanted to know; costs nothing."""
         return self._viewer
+
+    def assume(self, viewer: User) -> None:
+        """Take somebody for who asks, who was found by other means."""
+        self._viewer, self._viewer_until = viewer, float("inf")
 
     def forget_viewer(self) -> None:
         """Look up again who is asking: after signing in or out, and before each event of a subscription."""

@@ -33,7 +33,7 @@ class Credentials:
         self._scope = scope
         self.authorization = authorization or header(scope, b"authorization")
         # Not parsed yet: only whether the name stands there at all, which is cheap and errs to the safe side.
-        self.has_session = f"{settings.SESSION_COOKIE_NAME}=" in (header(scope, b"cookie") or "")
+        self.has_session = f"{settings.SESSION_COOKIE_NAME}=" in self.cookies
 
     @property
     def has_token(self) -> bool:
@@ -45,12 +45,21 @@ class Credentials:
         """Whether there is nothing to look up."""
         return not self.has_session and not self.has_token
 
+    @property
+    def cookies(self) -> str:
+        """The header with the cookies, as it was sent."""
+        return header(self._scope, b"cookie") or ""
+
+    def sent_alone(self) -> Credentials:
+        """Return what was sent, without anything that was looked up by it."""
+        return Credentials(self._scope, authorization=self.authorization)
+
     @cached_property
     def digest(self) -> str:
         """A hash of what was sent, empty where there is nothing to look up."""
         if self.is_anonymous:
             return ""
-        sent = f"{self.authorization}\n{header(self._scope, b'cookie')}"
+        sent = f"{self.authorization}\n{self.cookies}"
         return hashlib.blake2b(sent.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
     @cached_property

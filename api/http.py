@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from graphql import GraphQLError, OperationType
 
-from api import batches, errors, event_stream, threads
+from api import batches, errors, event_stream, threads, viewers
 from api.context import Context
 from api.credentials import Credentials
 from api.documents import DocumentError
@@ -98,13 +98,15 @@ async def answer(scope: Scope, receive: Receive, send: Send, *, media_types: tup
                 note_viewer(scope, context)
             return
         with CancelledWhenGone(receive):
+            await viewers.introduce(context)
             tried = await in_loop.answer(operation, request, context, cost=cost)
             if tried.answer is None:
-                found, headers = await threads.run(
+                found, headers, known = await threads.run(
                     lambda: run_in_session(operation, request, context, cost=cost, standing=tried.standing)
                 )
+                viewers.keep(context, known)
             else:
-                found, headers = tried.answer, tried.standing or []
+                found, headers = tried.answer, [*(tried.standing or []), *set_cookie(credentials)]
         note_viewer(scope, context)
         if is_to_be_kept(scope, operation, request, found, headers):
             policy = operation.caching.header(is_for_viewer=not credentials.is_anonymous)
@@ -129,15 +131,20 @@ async def answer_several(
 
 def run_in_session(
     operation: Operation, request: GraphQLRequest, context: Context, *, cost: int, standing: Headers | None = None
-) -> tuple[Answer, list[tuple[bytes, bytes]]]:
-    """Charge for an operation and run it; return its answer and headers, cookies of the session among them. In a thread.
+) -> tuple[Answer, Headers, viewers.Known | None]:
+    """Charge for an operation and run it. In a thread. Returns its answer, headers with the session's cookies, and who asked.
 
     `standing` is that of a request that was charged already.
     """
     standing = charge(context, cost) if standing is None else standing
     found = run(operation, request, context, extensions=told_cost(request, cost))
-    cookies = [(b"set-cookie", cookie) for cookie in context.credentials.cookies_to_set()]
-    return found, [*standing, *cookies]
+    headers = [*standing, *set_cookie(context.credentials)]
+    return found, headers, viewers.remember(context)
+
+
+def set_cookie(credentials: Credentials) -> Headers:
+    """Return the headers that set a session's cookies, which is saved where somebody changed it."""
+    return [(b"set-cookie", cookie) for cookie in credentials.cookies_to_set()]
 
 
 def require_method(scope: Scope, operation: Operation) -> None:

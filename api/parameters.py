@@ -12,18 +12,18 @@ from django.db.models import Expression
 from django.db.models.expressions import BaseExpression
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
 NOT_KNOWN = "a value's place in a query has no value yet"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Values:
-    """What one request gives: a resolver's arguments by name; the viewer's primary key, None where nobody is signed in; rows' keys."""
+    """What one request gives: arguments by name; the viewer's primary key, None where nobody is signed in; rows' keys, as an array."""
 
     arguments: Mapping[str, Any]
     viewer: Any = None
-    keys: Sequence[Any] = ()
+    keys: Any = ()
 
 
 class Parameter(Expression):
@@ -72,7 +72,7 @@ class Parents(Parameter):
     """The place of one of several rows, in a query of what is behind it that is asked for each of them. `kind` is a key's SQL type."""
 
     def __init__(self, kind: str) -> None:
-        super().__init__(lambda values: list(values.keys))
+        super().__init__(lambda values: values.keys)
         self._kind = kind
 
     def as_sql(self, _compiler: Any, _connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]  # as above

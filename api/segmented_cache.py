@@ -36,8 +36,12 @@ class SegmentedCache(Generic[Value]):
         return newcomer[0]
 
     def put(self, key: Hashable, value: Value, *, weight: int) -> None:
-        """Keep a value that was not there."""
-        self._newcomers.put(key, (value, weight))
+        """Keep a value, in place of the one that is there."""
+        if key not in self._regulars.entries:
+            self._newcomers.put(key, (value, weight))
+            return
+        for demoted_key, demoted in self._regulars.put(key, (value, weight)):
+            self._newcomers.put(demoted_key, demoted)
 
 
 class Segment(Generic[Value]):

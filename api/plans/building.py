@@ -129,7 +129,7 @@ class Building:
             raise UnplannableError(f"{name} is the schema's")
         definition = declared.definition_of(kind, name)
         if declared.is_global_id(kind, definition):
-            return f"{self.code.constant(global_id(f'{kind.name}:'))}({source}.pk)"
+            return global_id(f"{kind.name}:", f"{source}.pk", self.code)
         shown = kind.fields[name].type
         if not definition.base_resolver:
             model = declared.model_of(kind)

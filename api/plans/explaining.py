@@ -51,16 +51,16 @@ def explain(operation: Operation, request: GraphQLRequest, viewer: Any = None) -
     executor = planned.executor(context, request.variables, request.extensions)
     plan = planned.plan(executor) if executor and settings.GRAPHQL_PLANS else None
     return Explanation(
-        answered_by=told(made, ready, why=planned.refusal, is_anonymous=not person.is_authenticated),
+        answered_by=told(made, ready, why=planned.refusal),
         fields=dict(fields_of(plan, executor)) if plan else {},
         statements=seen,
         errors=[error.message for error in errors],
     )
 
 
-def told(made: running.Attempt, ready: running.Ready | None, *, why: str, is_anonymous: bool) -> str:
+def told(made: running.Attempt, ready: running.Ready | None, *, why: str) -> str:
     """Return who answered."""
-    if made.result == "planned" and ready and is_anonymous and settings.DATABASE_LOOP_CONNECTIONS:
+    if made.result == "planned" and ready and settings.DATABASE_LOOP_CONNECTIONS:
         return "a plan, without a thread"
     if made.result == "planned":
         return "a plan, in a thread"

@@ -10,7 +10,6 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 from django.conf import settings
 from django.core.exceptions import SynchronousOnlyOperation
 from graphql import ExecutionResult
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from api.plans.running import Ready
     from api.rate_limits import Headers
     from api.requests import GraphQLRequest
+    from config.postgresql.direct import DirectConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,15 @@ class Tried:
 
 async def answer(operation: Operation, request: GraphQLRequest, context: Context, *, cost: int) -> Tried:
     """Answer a query, where that can be done here. Raises TimedOutError."""
-    if not settings.DATABASE_LOOP_CONNECTIONS or not context.credentials.is_anonymous:
+    is_known = context.credentials.is_anonymous or context.known_viewer is not None
+    if not settings.DATABASE_LOOP_CONNECTIONS or not is_known:
         return Tried()
     ready = running.prepared(operation, request, context)
     standing = charged_here(context, cost) if ready else None
     if ready is None or standing is None:
         return Tried()
     try:
-        async with asyncio.timeout(settings.GRAPHQL_TIMEOUT_SECONDS):
-            data = ready.answer(await fetched(ready))
+        data = ready.answer(await fetched(ready) if ready.kept else [])
     except TimeoutError:
         raise TimedOutError from None
     except SynchronousOnlyOperation:  # a field's resolver asks the database by itself
@@ -67,26 +67,19 @@ async def answer(operation: Operation, request: GraphQLRequest, context: Context
 
 async def fetched(ready: Ready) -> list[Tuples]:
     """Return the rows of a plan's statements, and what is behind them, by one connection; raises psycopg.Error, NotInRowsError."""
-    if not ready.kept:
-        return []
-    async with of_this_loop().one() as connection:
+    async with asyncio.timeout(settings.GRAPHQL_TIMEOUT_SECONDS), of_this_loop().one() as connection:
         return [await rows_of(each, ready.calls, connection) for each in ready.kept]
 
 
-async def rows_of(kept: Kept, calls: list[Any], connection: psycopg.AsyncConnection[Any]) -> Tuples:
+async def rows_of(kept: Kept, calls: list[Any], connection: DirectConnection) -> Tuples:
     """Return the rows of one statement, and the lists and connections behind them."""
-    rows = await asked(connection, kept.statement.sql, kept.statement.given(kept.values))
+    rows = await connection.rows(kept.statement.sql, kept.statement.given(kept.values))
     found = kept.tuples(lambda: rows)
     for statement, values, bring in found.lists():
-        bring(await asked(connection, statement.sql, statement.given(values)))
+        bring(await connection.rows(statement.sql, statement.given(values)))
     for place in found.columns.nested if found.rows else ():
-        below = place.kept(calls[place.index], found.keys)
+        below = place.kept(calls[place.index], found.array)
         if below is None:
             raise NotInRowsError(place.index)
         found.children[place.index] = await rows_of(below, calls, connection)
     return found
-
-
-async def asked(connection: psycopg.AsyncConnection[Any], sql: str, given: list[Any]) -> list[Any]:
-    """Return the rows of a statement."""
-    return await (await connection.execute(sql, given)).fetchall()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from graphql import GraphQLBoolean, GraphQLEnumType, GraphQLInt, GraphQLString
+from strawberry.schema.types import base_scalars
 
 from api.plans.refusals import NoAnswerError
+from config.postgresql.texts import PLAIN_LENGTH, iso_of, object_of, time_of, uuid_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,18 +35,35 @@ AS_IT_IS = {
 READY = {GraphQLString: TEXTS, GraphQLInt: INTEGERS, GraphQLBoolean: (models.BooleanField,)}
 
 
-def leaf(kind: Any, value: str, code: Code, *, column: Any = None) -> str:
-    """Return the code of a value that must not be null, read from `column` where it is one's."""
+def leaf(kind: Any, value: str, code: Code) -> str:
+    """Return the code of a value that must not be null."""
     if isinstance(kind, GraphQLEnumType):
         return f"{code.constant(names_of(kind))}[{value}]"
-    if column is not None and not column.null:
-        is_ready = type(column) in READY.get(kind, ())
-        return value if is_ready else f"{code.constant(kind.coerce_output_value)}({value})"
     strictly = code.constant(strict(kind))
     if kind not in AS_IT_IS:
         return f"{strictly}({value})"
     name = code.variable()
     return f"({name} if {AS_IT_IS[kind].format(f'{name} := {value}', name)} else {strictly}({name}))"
+
+
+def leaf_of_column(kind: Any, value: str, column: Any, code: Code) -> str:
+    """Return the code of a column's value, as config.postgresql.texts has it, where it is not null or may not be."""
+    read = object_of(column)
+    if read is time_of and kind.coerce_output_value is base_scalars.isoformat:
+        return time(value, code)
+    if read is not None:
+        value = value if read is uuid_of and kind.coerce_output_value is str else f"{code.constant(read)}({value})"
+    if isinstance(kind, GraphQLEnumType) or column.null:
+        return leaf(kind, value, code)
+    is_ready = type(column) in READY.get(kind, ()) or (read is uuid_of and kind.coerce_output_value is str)
+    return value if is_ready else f"{code.constant(kind.coerce_output_value)}({value})"
+
+
+def time(value: str, code: Code) -> str:
+    """Return the code of a time as text, written out for how nearly all of them look."""
+    name = code.variable()
+    is_plain = f"len({name} := {value}) == {PLAIN_LENGTH} and {name}[26:] == '+00'"
+    return f"(f'{{{name}[:10]}}T{{{name}[11:]}}:00' if {is_plain} else {code.constant(iso_of)}({name}))"
 
 
 class Names(dict[Any, str]):
@@ -80,11 +99,7 @@ def strict(kind: Any) -> Callable[[Any], Any]:
     return made
 
 
-@cache
-def global_id(prefix: str) -> Callable[[Any], str]:
-    """Return what makes a global id out of a primary key."""
-
-    def made(key: Any) -> str:
-        return base64.b64encode(f"{prefix}{key}".encode()).decode()
-
-    return made
+def global_id(prefix: str, value: str, code: Code) -> str:
+    """Return the code of a global id, made out of a primary key."""
+    encode = code.constant(binascii.b2a_base64)
+    return f"{encode}(f'{prefix}{{{value}}}'.encode())[:-1].decode()"  # the last is a new line

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from api.parameters import Parameter
 from api.plans import declared
 from api.plans.refusals import NotInRowsError, UnplannableError
 from api.plans.statements import statement_of
+from config.postgresql.texts import object_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from api.plans.statements import Statement
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Many:
     """A relation of a model, and the attributes of its objects."""
 
@@ -32,12 +33,15 @@ class Many:
     name: str
     attributes: tuple[str, ...]
 
+    @cached_property
     def statement(self) -> Statement:
-        """Return what asks for the objects behind rows whose keys a request gives; raises UnplannableError."""
-        names = (f"{self.name}__{each}" for each in self.attributes)
-        is_asked = IsOneOf(F("pk"), Parameter(lambda values: list(values.keys)))
-        rows = self.model._base_manager.filter(is_asked, **{f"{self.name}__isnull": False})  # noqa: SLF001 - Django documents it
-        return statement_of(rows, ("pk", *names))
+        """What asks for the objects behind rows whose keys a request gives; raises NotInRowsError."""
+        try:
+            return statement_of(
+                behind(self.model, self.name), ("pk", *(f"{self.name}__{each}" for each in self.attributes))
+            )
+        except UnplannableError as refusal:
+            raise NotInRowsError(str(refusal)) from refusal
 
     def grouped(self, rows: Iterable[tuple[Any, ...]]) -> dict[Any, list[Any]]:
         """Return the objects, by the keys of what they are behind."""
@@ -49,20 +53,61 @@ class Many:
         return found
 
 
+class Listed:
+    """A relation of a model as tuples of its objects' columns, behind them the key of the row that they are behind.
+
+    They are ordered by the column at `place`, by what `order` says of its values where that is not empty.
+    """
+
+    def __init__(
+        self,
+        model: type[models.Model],
+        name: str,
+        columns: Sequence[str],
+        *,
+        place: int,
+        read: Any,
+        order: Mapping[Any, int],
+    ) -> None:
+        self._model, self._name, self._columns = model, name, columns
+        self._place, self._read, self._order = place, read, order
+
+    @cached_property
+    def statement(self) -> Statement:
+        """What asks for the tuples behind rows whose keys a request gives; raises NotInRowsError."""
+        try:
+            return statement_of(
+                behind(self._model, self._name), (*(f"{self._name}__{each}" for each in self._columns), "pk")
+            )
+        except UnplannableError as refusal:
+            raise NotInRowsError(str(refusal)) from refusal
+
+    def grouped(self, rows: Iterable[tuple[Any, ...]]) -> dict[Any, list[Any]]:
+        """Return the tuples in their order, by the keys of what they are behind."""
+        found: dict[Any, list[Any]] = {}
+        for row in sorted(rows, key=self._ordered_by):
+            found.setdefault(row[-1], []).append(row)
+        return found
+
+    @cached_property
+    def _ordered_by(self) -> Callable[[tuple[Any, ...]], Any]:
+        place, order, read = self._place, self._order, self._read
+        if order:
+            return lambda row: order[row[place]]
+        return (lambda row: read(row[place])) if read else itemgetter(place)
+
+
+def behind(model: type[models.Model], name: str) -> models.QuerySet[Any]:
+    """Return the rows, joined with those of a relation, whose keys a request gives."""
+    is_asked = IsOneOf(F("pk"), Parameter(lambda values: values.keys))
+    return model._base_manager.filter(is_asked, **{f"{name}__isnull": False})  # noqa: SLF001 - Django documents it
+
+
 class IsOneOf(Func):
     """Whether a column has one of an array's values."""
 
     template, arg_joiner = "%(expressions)s)", " = ANY("
     output_field = models.BooleanField()
-
-
-@lru_cache(maxsize=256)
-def asking_for(many: Many) -> Statement:
-    """Return a list's statement; raises NotInRowsError."""
-    try:
-        return many.statement()
-    except UnplannableError as refusal:
-        raise NotInRowsError(str(refusal)) from refusal
 
 
 def relation_of(model: type[models.Model], name: str) -> Any:
@@ -99,14 +144,16 @@ def attributes_of(kind: Any, model: type[models.Model], selected: Mapping[str, l
 
 def bare(model: type[models.Model], attributes: Sequence[str], places: Sequence[int]) -> Callable[[Sequence[Any]], Any]:
     """Return what makes an instance with these attributes out of a row. To ask it for another is an error, and no statement."""
-    new, values = (
-        model.__new__,
-        itemgetter(*places, 0),
-    )  # one more than there are: of a single place it would return no tuple
+    new = model.__new__
+    readers = {column.attname: object_of(column) for column in model._meta.concrete_fields}
+    given = [(name, place, readers[name]) for name, place in zip(attributes, places, strict=True)]
 
     def made(row: Sequence[Any]) -> Any:
         instance = new(model)
-        instance.__dict__.update(zip(attributes, values(row), strict=False))
+        values = instance.__dict__
+        for name, place, read in given:
+            value = row[place]
+            values[name] = value if read is None or value is None else read(value)
         return instance
 
     return made

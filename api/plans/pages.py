@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from api.connections import cut, ends_of, unknown
 from api.keyset import cursor_of, encode_cursor
 from api.parameters import Values
-from api.plans.many import asking_for
 from api.plans.refusals import NotInRowsError, UnplannableError
+from config.postgresql.texts import array_of, object_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from api.connections import Connection, Slice
     from api.keyset import Ordering, PageRequest
     from api.plans.calls import Asked
-    from api.plans.many import Many
+    from api.plans.many import Listed, Many
     from api.plans.places import Nested
     from api.plans.statements import Statement
 
@@ -61,7 +61,7 @@ class Columns:
 
     names: tuple[str, ...]
     key: int
-    lists: tuple[Many, ...]
+    lists: tuple[Many | Listed, ...]
     nested: tuple[Nested, ...] = ()
 
     def and_ordering(self, ordering: Ordering) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ class Tuples:
 
     def __init__(self, columns: Columns, fetch: Callable[[], Iterable[Any]]) -> None:
         self.columns, self._fetch = columns, fetch
-        self._behind: dict[str, dict[Any, list[Any]]] = {}
+        self._behind: dict[Many | Listed, dict[Any, list[Any]]] = {}
         self.children: dict[int, Any] = {}
 
     @cached_property
@@ -111,31 +111,31 @@ class Tuples:
         return list(self._fetch())
 
     @property
-    def keys(self) -> list[Any]:
-        """The rows' primary keys."""
-        return [row[self.columns.key] for row in self.rows]
+    def array(self) -> Any:
+        """The rows' primary keys, as a statement takes them."""
+        return array_of([row[self.columns.key] for row in self.rows])
 
     def lists(self) -> list[tuple[Statement, Values, Callable[[Iterable[Any]], None]]]:
         """Return what asks for each list behind the rows, with the rows' keys, and what takes the rows that come."""
         if not self.columns.lists:
             return []
-        values = Values({}, keys=self.keys)
-        return [(asking_for(many), values, partial(self._bring, many)) for many in self.columns.lists]
+        values = Values({}, keys=self.array)
+        return [(each.statement, values, partial(self._bring, each)) for each in self.columns.lists]
 
-    def _bring(self, many: Many, rows: Iterable[Any]) -> None:
-        self._behind[many.name] = many.grouped(rows)
+    def _bring(self, which: Many | Listed, rows: Iterable[Any]) -> None:
+        self._behind[which] = which.grouped(rows)
 
-    def behind(self, name: str) -> dict[Any, list[Any]]:
-        """Return the objects of a list behind the rows, by the rows' keys, fetched once."""
-        if name not in self._behind:
+    def behind(self, which: Many | Listed) -> dict[Any, list[Any]]:
+        """Return what a list behind the rows has, by the rows' keys, fetched once."""
+        if which not in self._behind:
             for statement, values, bring in self.lists():
                 bring(statement.rows(values))
-        return self._behind[name]
+        return self._behind[which]
 
     def page_behind(self, place: Nested, asked: Asked, key: Any) -> RowPage:
         """Return a connection's page behind one row, those of all rows fetched once; raises NotInRowsError."""
         if place.index not in self.children:
-            kept = place.kept(asked, self.keys)
+            kept = place.kept(asked, self.array)
             if kept is None:
                 raise NotInRowsError(place.index)
             self.children[place.index] = kept.tuples(kept.rows)
@@ -169,12 +169,13 @@ class RowPage(Tuples):
     def cursor(self, row: tuple[Any, ...]) -> str:
         """Return a row's place in the ordering."""
         frame = self._frame
-        holder = SimpleNamespace(**{frame.column.attname: row[frame.place]})
+        read, value = object_of(frame.column), row[frame.place]
+        holder = SimpleNamespace(**{frame.column.attname: read(value) if read else value})
         return cursor_of(frame.ordering, frame.column.value_to_string(holder), row[self.columns.key])
 
-    def behind(self, name: str) -> dict[Any, list[Any]]:
-        """Return the objects of a list behind the rows, and behind those of the pages beside this one."""
-        return super().behind(name) if self._together is None else self._together.behind(name)
+    def behind(self, which: Many | Listed) -> dict[Any, list[Any]]:
+        """Return what a list behind the rows has, and behind those of the pages beside this one."""
+        return super().behind(which) if self._together is None else self._together.behind(which)
 
     def page_behind(self, place: Nested, asked: Asked, key: Any) -> RowPage:
         """Return a connection's page behind one row; raises NotInRowsError."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from api.parameters import Values
 from api.plans.calls import symbolically
 from api.plans.pages import LOOKUP, Children, Columns, Frame, RowPage, Tuples, query_of
-from api.plans.statements import Statement, Statements, statement_of
+from api.plans.statements import Statement, Statements, rows_now, statement_of
+from config.postgresql.texts import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -44,7 +45,7 @@ class Place:
             kept.require()
         return self.resolved(asked) if kept is None else kept.tuples(kept.rows)
 
-    def kept(self, asked: Asked, keys: Sequence[Any] = ()) -> Kept | None:
+    def kept(self, asked: Asked, keys: Any = ()) -> Kept | None:
         """Return the kept statement with what one request gives, `keys` of rows among it; None where none is kept for it."""
         if self._statements is None:
             return None
@@ -103,8 +104,8 @@ class Listing(Place):
         found: Connection[Any] | None = asked.answer()
         if found is None:
             return None
-        rows = query_of(found).values_list(*self.columns.and_ordering(found.ordering))[: found.page.limit + 1]
-        return RowPage(self.columns, Frame.of(found, self.columns), lambda: rows, found.count)
+        rows, names = query_of(found)[: found.page.limit + 1], self.columns.and_ordering(found.ordering)
+        return RowPage(self.columns, Frame.of(found, self.columns), lambda: rows_now(rows, names), found.count)
 
     def made_of(self, answer: Connection[Any]) -> tuple[Statement, Callable[[Fetch, Asked], Tuples]]:
         """Return the page's statement, and the page."""
@@ -147,5 +148,6 @@ class Finding(Place):
 
 
 def read(row: Any, names: Sequence[str]) -> tuple[Any, ...]:
-    """Return what a row's columns have, and those of rows that it names."""
-    return tuple(reduce(lambda found, name: getattr(found, name, None), path.split(LOOKUP), row) for path in names)
+    """Return what a row's columns have, and those of rows that it names, as a statement's rows have it."""
+    found = (reduce(lambda found, name: getattr(found, name, None), path.split(LOOKUP), row) for path in names)
+    return tuple(map(text_of, found))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 from dataclasses import dataclass
 from functools import cached_property
@@ -69,13 +68,26 @@ class Planned:
 
         To copy one costs a tenth of what it does to build one.
         """
-        found = get_variable_values(graphql_schema, self._operation.variable_definitions or (), dict(variables or {}))
+        found = self._values(variables)
         if isinstance(found, list):
             return None
-        executor = copy.copy(self._executor or self._pattern(variables))
+        pattern = self._executor or self._pattern(variables)
+        executor = object.__new__(type(pattern))
+        executor.__dict__.update(pattern.__dict__)
         executor.context_value, executor.variable_values = context, found
         executor.operation_extensions = extensions
         return executor
+
+    def _values(self, variables: Mapping[str, Any] | None) -> Any:
+        """Return what graphql-core makes of a request's variables, a list of errors where they don't fit."""
+        declared = self._operation.variable_definitions
+        if not declared:
+            return self._none
+        return get_variable_values(graphql_schema, declared, dict(variables or {}))
+
+    @cached_property
+    def _none(self) -> Any:
+        return get_variable_values(graphql_schema, (), {})
 
     def plan(self, executor: Any) -> Plan | None:
         """Return the plan for one request, made where it is not yet; None where there is none, and `refusal` says why."""

@@ -9,5 +9,9 @@ class NotInRowsError(UnplannableError):
     """A selection needs whole objects, and not only columns."""
 
 
+class NothingToAskError(UnplannableError):
+    """A query has no rows whatever there is, so Django makes no SQL of it."""
+
+
 class NoAnswerError(Exception):
     """A value is not what the schema says of it, so there is an error to tell, with its path: the executor does that."""

@@ -12,11 +12,12 @@ from api.parameters import Parents
 from api.plans import declared
 from api.plans.code import key
 from api.plans.connections import Fields, completed
-from api.plans.leaves import global_id, leaf
-from api.plans.many import Many, asking_for, attributes_of, bare, relation_of
+from api.plans.leaves import global_id, leaf_of_column
+from api.plans.many import Listed, Many, attributes_of, bare, relation_of
 from api.plans.pages import LOOKUP, Columns
 from api.plans.places import Nested
 from api.plans.refusals import NotInRowsError
+from config.postgresql.texts import object_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,20 +37,21 @@ class Rows:
         self._columns: dict[str, int] = {}
         self._bare: dict[str, Bare] = {}
         self._nested: list[Nested] = []
+        self._listed: list[Listed] = []
         self._key = self._place("", model._meta.pk)
 
     def columns(self) -> Columns:
         """Return the columns, once all of the code has been written; raises NotInRowsError."""
-        lists = self._bare[""].lists() if "" in self._bare else ()
+        lists: tuple[Many | Listed, ...] = (*self._listed, *(self._bare[""].lists() if "" in self._bare else ()))
         for each in lists:
-            asking_for(each)
+            _ = each.statement
         return Columns(names=tuple(self._columns), key=self._key, lists=lists, nested=tuple(self._nested))
 
-    def clauses(self) -> str:
-        """Return what a comprehension over the tuples says behind `for`, once all of the code has been written."""
+    def clauses(self, rows: str = "") -> str:
+        """Return what a comprehension over the page's tuples, or others, says behind `for`, once all of the code has been written."""
         makers = [(each.name, self._building.code.constant(each.maker())) for each in self._bare.values()]
         each_bare = (f" for {name} in ({maker}({self.row}, {self._page}),)" for name, maker in makers)
-        return f"{self.row} in {self._page}.rows" + "".join(each_bare)
+        return f"{self.row} in {rows or f'{self._page}.rows'}" + "".join(each_bare)
 
     def node(self, kind: Any, details: list[FieldDetails]) -> str:
         """Return the code of a node; raises NotInRowsError."""
@@ -72,24 +74,40 @@ class Rows:
             return repr(kind.name)
         definition = declared.definition_of(kind, name)
         if declared.is_global_id(kind, definition):
-            made = self._building.code.constant(global_id(f"{kind.name}:"))
-            return f"{made}({self._read(path, model._meta.pk)})"
+            return global_id(f"{kind.name}:", self._read(path, model._meta.pk), self._building.code)
         shown = kind.fields[name].type
         if not definition.base_resolver:
             return self._column(shown, declared.column_of(model, definition), path)
         if declared.is_connection(get_named_type(shown)) and not path:
             return self._connection(kind, response_key, definition, details)
         if "follows" in definition.metadata:
-            relation: Any = model._meta.get_field(definition.metadata["follows"])
-            if relation.many_to_one:
-                return self._followed(shown, details, relation, path)
-            source = self._with_list(shown, details, relation_of(model, relation.name), definition, path)
-        elif "reads" in definition.metadata and is_leaf_type(get_named_type(shown)):
-            source = self._bare_row(model, path, definition.metadata["reads"])
-        else:
+            return self._related(kind, response_key, details, model=model, path=path)
+        if "reads" not in definition.metadata or not is_leaf_type(get_named_type(shown)):
             raise NotInRowsError(f"{kind.name}.{name}")
-        called = self._building.call(kind, definition, response_key, details, source)
-        return self._building.completed(shown, called, details)
+        source = self._bare_row(model, path, definition.metadata["reads"])
+        return self._resolved(kind, response_key, details, source)
+
+    def _related(
+        self, kind: Any, response_key: str, details: list[FieldDetails], *, model: type[Model], path: str
+    ) -> str:
+        """Return the code of what is behind a row: an object, a list in its order, or what a resolver makes of one."""
+        name = details[0].node.name.value
+        definition, shown = declared.definition_of(kind, name), kind.fields[name].type
+        relation: Any = model._meta.get_field(definition.metadata["follows"])
+        if relation.many_to_one:
+            return self._followed(shown, details, relation, path)
+        if path:
+            raise NotInRowsError(f"{relation.name} is behind {path}")
+        if "ordered_by" in definition.metadata:
+            return self._ordered(shown, details, relation_of(model, relation.name), definition)
+        source = self._with_list(shown, details, relation_of(model, relation.name), definition)
+        return self._resolved(kind, response_key, details, source)
+
+    def _resolved(self, kind: Any, response_key: str, details: list[FieldDetails], source: str) -> str:
+        """Return the code of what a field's resolver makes of an instance."""
+        name = details[0].node.name.value
+        called = self._building.call(kind, declared.definition_of(kind, name), response_key, details, source)
+        return self._building.completed(kind.fields[name].type, called, details)
 
     def _connection(self, kind: Any, response_key: str, definition: Any, details: list[FieldDetails]) -> str:
         """Return the code of a connection behind a row; raises NotInRowsError for one whose pages need objects."""
@@ -110,9 +128,11 @@ class Rows:
 
     def _column(self, shown: Any, column: Any, path: str) -> str:
         value = self._read(path, column)
+        if column.get_db_converters(connection):
+            raise NotInRowsError(f"{column} is made into something by Django")
         if is_non_null_type(shown):
-            return leaf(shown.of_type, value, self._building.code, column=column)
-        present = leaf(shown, value, self._building.code)
+            return leaf_of_column(shown.of_type, value, column, self._building.code)
+        present = leaf_of_column(shown, value, column, self._building.code)
         return f"(None if {value} is None else {present})"
 
     def _followed(self, shown: Any, details: list[FieldDetails], column: Any, path: str) -> str:
@@ -127,14 +147,32 @@ class Rows:
         otherwise = self._building.missing if is_non_null_type(shown) else "None"
         return f"({otherwise} if {self._read(path, column)} is None else {found})"
 
-    def _with_list(self, shown: Any, details: list[FieldDetails], relation: Any, definition: Any, path: str) -> str:
+    def _ordered(self, shown: Any, details: list[FieldDetails], relation: Any, definition: Any) -> str:
+        """Return the code of a list behind a row, of tuples that come in their order."""
+        by, order = definition.metadata["ordered_by"], definition.metadata["order"]
+        rows, column = (
+            Rows(self._building, relation.related_model, self._page),
+            relation.related_model._meta.get_field(by),
+        )
+        written, place = rows.node(shown, details), rows.place(column)
+        columns = rows.columns()
+        if columns.lists or columns.nested or column.get_db_converters(connection):
+            raise NotInRowsError(f"{relation.name} has lists behind it, or is ordered by what Django makes")
+        made = Listed(self._model, relation.name, columns.names, place=place, read=object_of(column), order=order)
+        self._listed.append(made)
+        found = f"{self._page}.behind({self._building.code.constant(made)}).get({self.row}[{self._key}], ())"
+        return f"[{written} for {rows.clauses(found)}]"
+
+    def place(self, column: Any) -> int:
+        """Return where a column of the model's own stands in a tuple."""
+        return self._place("", column)
+
+    def _with_list(self, shown: Any, details: list[FieldDetails], relation: Any, definition: Any) -> str:
         """Return the name of an instance of the node's model with the list behind it that a resolver makes its answer of."""
-        if path:
-            raise NotInRowsError(f"{relation.name} is behind {path}")
         kind = get_named_type(shown)
         needed = attributes_of(kind, relation.related_model, self._building.selecting.below(kind, details))
-        name = self._bare_row(self._model, path, ())
-        attributes = self._bare[path].many.setdefault(relation.name, {})
+        name = self._bare_row(self._model, "", ())
+        attributes = self._bare[""].many.setdefault(relation.name, {})
         attributes.update(needed | dict.fromkeys(definition.metadata.get("reads", ())))
         return name
 
@@ -169,14 +207,15 @@ class Bare:
 
     def maker(self) -> Callable[[tuple[Any, ...], Any], Any]:
         """Return what makes one out of a tuple and the page's lists."""
-        make, names = bare(self._model, tuple(self.places), tuple(self.places.values())), tuple(self.many)
-        if not names:
+        make, lists = bare(self._model, tuple(self.places), tuple(self.places.values())), self.lists()
+        key = self.places[self._model._meta.pk.attname]
+        if not lists:
             return lambda row, _page: make(row)
 
         def made(row: tuple[Any, ...], page: Any) -> Any:
             instance = make(row)
-            for name in names:
-                bring(instance, name, page.behind(name).get(instance.pk, ()))
+            for many in lists:
+                bring(instance, many.name, page.behind(many).get(row[key], ()))
             return instance
 
         return made

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import EmptyResultSet, FullResultSet, SynchronousOnlyOperation
 from django.db import connection
 
-from api.parameters import Parameter
+from api.parameters import Parameter, Values
 from api.plans.parameters import SymbolicContext, SymbolicInfo, argument, form, symbolic
-from api.plans.refusals import UnplannableError
+from api.plans.refusals import NothingToAskError, UnplannableError
+from config.postgresql.texts import rows_in_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping, Sequence
 
     from django.db.models import QuerySet
-
-    from api.parameters import Values
 
 FORMS_MAX = 16
 
@@ -34,11 +33,10 @@ class Statement:
         return [each.read(values) if isinstance(each, Parameter) else each for each in self.values]
 
     def rows(self, values: Values) -> list[tuple[Any, ...]]:
-        """Return the rows for one request's values. Raises django.db.Error, and what reading a value raises."""
+        """Return the rows, times and UUIDs as texts. Raises django.db.Error, and what reading a value raises."""
         with connection.cursor() as cursor:
             cursor.execute(self.sql, self.given(values))
-            found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+            return rows_in_texts(cursor)
 
 
 def statement_of(queryset: QuerySet[Any], names: Sequence[str]) -> Statement:
@@ -48,12 +46,20 @@ def statement_of(queryset: QuerySet[Any], names: Sequence[str]) -> Statement:
     try:
         sql, values = compiler.as_sql()
     except (EmptyResultSet, FullResultSet) as error:
-        raise UnplannableError("there is nothing to ask for") from error
+        raise NothingToAskError("there is nothing to ask for") from error
     columns = [column for column, _, _ in compiler.select]
     is_plain = len(columns) == len(names) and not (query.extra_select or query.annotation_select)
     if not is_plain or compiler.has_extra_select or compiler.get_converters(columns):
         raise UnplannableError("columns are made into something by Django")
     return Statement(sql, tuple(values))
+
+
+def rows_now(queryset: QuerySet[Any], names: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Return a query's columns, as a statement's; raises UnplannableError, django.db.Error."""
+    try:
+        return statement_of(queryset, names).rows(Values({}))
+    except NothingToAskError:
+        return []
 
 
 class Statements:

@@ -14,7 +14,7 @@ from api.batching import answer_for, related
 from api.cache_hints import INHERITED, PRIVATE
 from api.connections import Connection, connect_children
 from api.context import Info
-from api.fields import field
+from api.fields import field, listed
 from api.keyset import PageRequest
 from api.nodes import optional_row_id
 from apps.accounts.types import User
@@ -22,8 +22,6 @@ from apps.gallery import models, selectors
 from apps.gallery.enums import PhotoState, RenditionSize, Visibility
 from apps.gallery.orderings import PHOTO_ORDERINGS, PhotoOrder
 from apps.gallery.selectors import AlbumCriteria, PhotoCriteria
-
-SIZES = list(RenditionSize)
 
 
 @strawberry.input(description="Which photos; what is left out does not narrow.")
@@ -201,10 +199,7 @@ class Photo(relay.Node):
         found: User = related(row(self), "owner")
         return found
 
-    @field(description="Its words, by name.", list_size=5, follows="tags", reads=("name",))
-    def tags(self) -> list[Tag]:
-        """Return the tags by name."""
-        return sorted(related(row(self), "tags"), key=lambda tag: str(tag.name))
+    tags: list[Tag] = listed("tags", ordered_by="name", description="Its words, by name.", list_size=5)
 
     @field(description="Whether it is the viewer's own.", directives=PRIVATE, reads=("owner_id",))
     def is_mine(self, info: Info) -> bool:
@@ -220,15 +215,13 @@ class Photo(relay.Node):
         """Return the original's address."""
         return address_of(row(self).file_name) if row(self).owner_id == info.context.viewer.pk else None
 
-    @field(
+    renditions: list[Rendition] = listed(
+        "renditions",
+        ordered_by="size",
+        order=list(RenditionSize),
         description="All sizes, the smallest first; empty until the photo is READY.",
         list_size=3,
-        follows="renditions",
-        reads=("size",),
     )
-    def renditions(self) -> list[Rendition]:
-        """Return the renditions."""
-        return sorted(related(row(self), "renditions"), key=lambda rendition: SIZES.index(rendition.size))
 
     @field(description="The photo in one size; null until it is READY.", follows="renditions", reads=("size",))
     def rendition(self, size: Annotated[RenditionSize, strawberry.argument(description="Which.")]) -> Rendition | None:

@@ -1,6 +1,6 @@
 """A few connections for the event loop, beside the pool that threads use: statements are prepared, and nobody waits in a thread.
 
-Each is in autocommit. One that fails is closed with all that wait idle beside it, for what ended it ended them as well.
+Each is in autocommit. One that is lost is closed with all that wait idle beside it, for what ended it ended them as well.
 Who gets no connection or loses one goes to the pool, which knows how to wait for a restore and for a new password (waiting.py).
 """
 
@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import psycopg
 from django.conf import settings
 from django.db import connections
-from psycopg.pq import TransactionStatus
 
 from config.breaker import Breaker
+from config.postgresql.direct import DirectConnection
 from config.postgresql.waiting import Passwords
 
 if TYPE_CHECKING:
@@ -33,22 +33,29 @@ class Connections:
 
     def __init__(self, most: int) -> None:
         self._free = asyncio.Semaphore(most)
-        self._idle: list[psycopg.AsyncConnection[Any]] = []
+        self._idle: list[DirectConnection] = []
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+    async def one(self) -> AsyncIterator[DirectConnection]:
         """Lend a connection; raises psycopg.OperationalError where there is none, at once where there was none a moment ago."""
         async with self._free:
             connection = self._idle.pop() if self._idle else await connected()
             try:
                 yield connection
             finally:
-                if connection.pgconn.transaction_status == TransactionStatus.IDLE:
-                    self._idle.append(connection)
-                else:
-                    await self.close(connection)
+                await self._back(connection)
 
-    async def close(self, *more: psycopg.AsyncConnection[Any]) -> None:
+    async def _back(self, connection: DirectConnection) -> None:
+        if not (connection.is_idle or connection.is_lost):
+            await connection.stop()
+        if connection.is_idle:
+            self._idle.append(connection)
+        elif connection.is_lost:
+            await self.close(connection)
+        else:
+            await connection.close()
+
+    async def close(self, *more: DirectConnection) -> None:
         """Close those that are idle, and some others."""
         idle, self._idle = self._idle, []
         for each in (*more, *idle):
@@ -67,7 +74,7 @@ def of_this_loop() -> Connections:
     return found
 
 
-async def connected() -> psycopg.AsyncConnection[Any]:
+async def connected() -> DirectConnection:
     """Return a new connection; raises psycopg.OperationalError."""
     if breaker.is_open:
         raise psycopg.OperationalError("the database did not answer a moment ago")
@@ -87,4 +94,4 @@ async def connected() -> psycopg.AsyncConnection[Any]:
         "SELECT set_config('TimeZone', %s, false), set_config('plan_cache_mode', 'force_custom_plan', false)",
         [database.timezone_name],
     )
-    return connection
+    return DirectConnection(connection)

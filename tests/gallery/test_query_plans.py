@@ -160,7 +160,7 @@ class TestWhatPlansKeep:
         assert [each["Node Type"] for each in nodes].count("Sort") == 1, "each album's photos are in an index's order"
 
     def test_a_list_behind_many_photos(self, many_photos: None, db: None) -> None:
-        statement = Many(Photo, "tags", ("id", "name")).statement()
+        statement = Many(Photo, "tags", ("id", "name")).statement
         assert_good(read_plan_of(statement, Values({}, keys=keys_of(Photo))), is_sorted=False)
 
     def test_a_page_with_what_its_rows_name(self, many_photos: None, db: None, nobody: AnonymousUser) -> None:
