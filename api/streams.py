@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from graphql import ExecutionResult, GraphQLError, OperationType, create_source_event_stream
 
 from api import errors, threads
 from api.errors import ApplicationError
 from api.execution import Answer, answer_of, run
+from api.messages import Event
 from api.schema import graphql_schema, schema
 from config.measuring import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Hashable
 
     from api.context import Context
     from api.documents import Operation
@@ -33,6 +36,7 @@ async def answers(operation: Operation, request: GraphQLRequest, context: Contex
             found = failure([located(error)])
         yield found
         return
+    asked = Asked(operation=operation, request=request, context=context, key=key_of(operation, request, context))
     source = await events_of(operation, request, context)
     if isinstance(source, ExecutionResult):
         yield failure(source.errors or [])
@@ -40,10 +44,44 @@ async def answers(operation: Operation, request: GraphQLRequest, context: Contex
     async with aclosing(source) as events:
         try:
             async for event in events:
-                numbers.events.inc()
-                yield await threads.run(lambda event=event: run(operation, request, context, root=event))  # type: ignore[misc]  # the event as of now
+                answer = await asked.answer(event)
+                if answer is not None:
+                    numbers.events.inc()
+                    yield answer
         except Exception as error:  # noqa: BLE001 - what the resolver raised: told to the client, who loses the stream
             yield failure([located(error)])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What one client asks of each event. `key` is the same for all who have to get the same answer."""
+
+    operation: Operation
+    request: GraphQLRequest
+    context: Context
+    key: Hashable
+
+    async def answer(self, event: Any) -> Answer | None:
+        """Return the answer to an event, None where there is nothing to tell. Raises what looking it up raises, and TimedOutError."""
+        if isinstance(event, Event):
+            return await event.message.once(self.key, lambda: threads.run(lambda: self._looked_up(event)))
+        return await threads.run(lambda: self._run(event))
+
+    def _looked_up(self, event: Event) -> Answer | None:
+        found = event.look_up()
+        return None if found is None else self._run(found)
+
+    def _run(self, root: Any) -> Answer:
+        return run(self.operation, self.request, self.context, root=root)
+
+
+def key_of(operation: Operation, request: GraphQLRequest, context: Context) -> Hashable:
+    """Return what an answer depends on besides its event: the document, its variables, and the credentials as they were sent."""
+    try:
+        variables = orjson.dumps(request.variables, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # files, or half a character
+        return object()
+    return request.query, operation.name, variables, context.credentials.digest
 
 
 async def events_of(operation: Operation, request: GraphQLRequest, context: Context) -> Any:

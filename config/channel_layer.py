@@ -9,12 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import redis
 from channels_redis.pubsub import RedisPubSubChannelLayer, RedisPubSubLoopLayer, RedisSingleShardConnection
 from channels_redis.utils import _wrap_close, create_pool, decode_hosts
+from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as NoConnectionError
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +28,7 @@ logger = logging.getLogger("slipway.channel_layer")
 ANSWER_SECONDS = 5.0
 SILENT_SECONDS = 15.0  # then it is asked for a sign of life, and after as long again given up: its host may be gone
 PAUSE_SECONDS = 0.1
+TELL_SECONDS = 2.0
 
 
 class Listening(RedisSingleShardConnection):  # type: ignore[misc]  # it has no types
@@ -135,6 +140,24 @@ class LoopLayer(RedisPubSubLoopLayer):  # type: ignore[misc]  # it has no types
 
 class ChannelLayer(RedisPubSubChannelLayer):  # type: ignore[misc]  # it has no types
     """The layer of a process."""
+
+    def tell(self, group: str, message: Mapping[str, Any]) -> None:
+        """Send a message to a group, from a thread, on a connection that is kept; raises RedisError.
+
+        `async_to_sync` would begin an event loop for it, and in that one a layer with connections of its own.
+        """
+        self._server.publish(f"{self._kwargs['prefix']}__group__{group}", self.serialize(message))
+
+    @cached_property
+    def _server(self) -> redis.Redis:
+        (host,) = decode_hosts(self._kwargs["hosts"])
+        # Once more, where the connection has died meanwhile.
+        return redis.Redis.from_url(
+            host["address"],
+            socket_connect_timeout=TELL_SECONDS,
+            socket_timeout=TELL_SECONDS,
+            retry=Retry(NoBackoff(), 1),
+        )
 
     def _get_layer(self) -> Any:
         loop = asyncio.get_running_loop()

@@ -4,7 +4,6 @@ import logging
 from typing import Literal
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 from redis.exceptions import RedisError
@@ -29,6 +28,6 @@ def publish(album_id: UUID, *, photo_id: UUID, kind: Kind) -> None:
     """Tell the album's watchers now. Where Redis is away this is logged and lost: the change itself is in the database."""
     message = {"type": MESSAGE_TYPE, "photo_id": str(photo_id), "kind": kind}
     try:
-        async_to_sync(get_channel_layer().group_send)(group_of(album_id), message)
+        get_channel_layer().tell(group_of(album_id), message)
     except (OSError, RedisError) as error:
         logger.warning("cannot tell watchers of a change", extra={"photo": str(photo_id), "error": str(error)})

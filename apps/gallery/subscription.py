@@ -14,6 +14,7 @@ from api.context import Context, Info
 from api.errors import NotFoundError
 from api.fields import subscription
 from api.listening import listen
+from api.messages import event
 from api.nodes import row_id
 from apps.gallery import events, selectors
 from apps.gallery.types import Photo
@@ -70,6 +71,4 @@ class Subscription:
             if not await threads.run(lambda: may_watch(context, album)):
                 raise NotFoundError("There is no such album.")
             async for message in messages:
-                change = await threads.run(partial(change_for, context, album, message))
-                if change is not None:
-                    yield change
+                yield event(message, partial(change_for, context, album, message))
