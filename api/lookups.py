@@ -41,8 +41,10 @@ class Lookup(Generic[Row]):
         if self._is_locking and not connection.in_atomic_block:
             raise TransactionManagementError("select_for_update cannot be used outside of a transaction.")
         model, names, statement = self._kept
-        rows = statement.rows(Values(given))
-        return model.from_db(connection.alias, names, rows[0]) if rows else None
+        with connection.cursor() as cursor:
+            cursor.execute(statement.sql, statement.given(Values(given)))
+            row = cursor.fetchone()
+        return model.from_db(connection.alias, names, row) if row else None
 
     def _make(self, given: dict[str, Any]) -> None:
         """Make the statement, or leave it to Django, where it has to do something to a column's values."""
