@@ -11,6 +11,8 @@ from django.conf import settings
 from graphql import GraphQLError, VariableDefinitionNode
 from kombu.exceptions import OperationalError as BrokerError
 
+from config.media.place import MediaAwayError
+
 logger = logging.getLogger("slipway.graphql")
 
 UNAVAILABLE = (
@@ -19,6 +21,7 @@ UNAVAILABLE = (
     redis.exceptions.ConnectionError,
     redis.exceptions.TimeoutError,
     BrokerError,
+    MediaAwayError,
 )
 
 

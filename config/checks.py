@@ -11,6 +11,9 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's name
 
+from config.media.folder import FolderStorage
+from config.media.place import has_bucket_alone
+
 CONSOLE_MAIL = "django.core.mail.backends.console.EmailBackend"
 
 
@@ -24,7 +27,7 @@ def is_writable(path: Path) -> bool:
 @register(Tags.files)
 def media_root_is_writable(app_configs: Sequence[Any] | None, **_: object) -> list[CheckMessage]:  # noqa: ARG001 - Django's signature
     """Uploads need somewhere to go."""
-    if is_writable(Path(settings.MEDIA_ROOT)):
+    if has_bucket_alone() or is_writable(Path(settings.MEDIA_ROOT)):
         return []
     hint = f"Give the application's user the folder: chown {os.getuid()} {settings.MEDIA_ROOT} - or set MEDIA_ROOT to another."
     return [Error(f"Cannot write to MEDIA_ROOT, {settings.MEDIA_ROOT}.", hint=hint, id="slipway.E001")]
@@ -37,6 +40,17 @@ def upload_fits_into_a_request(app_configs: Sequence[Any] | None, **_: object) -
         return []
     message = f"MEDIA_MAX_BYTES ({settings.MEDIA_MAX_BYTES}) leaves no room in REQUEST_MAX_BYTES ({settings.REQUEST_MAX_BYTES})."
     return [Error(message, hint="Raise REQUEST_MAX_BYTES above MEDIA_MAX_BYTES.", id="slipway.E002")]
+
+
+@register(Tags.files)
+def no_media_are_left_behind(app_configs: Sequence[Any] | None, **_: object) -> list[CheckMessage]:  # noqa: ARG001 - see above
+    """Where media are in a bucket alone, those in the folder are not found, and not deleted with their rows."""
+    left = next(FolderStorage().names(), None) if has_bucket_alone() else None
+    if left is None:
+        return []
+    hint = "Have them moved: MEDIA_STORAGE_MOVE=to-folder, then to-bucket, then manage.py move_media. See docs/media-on-s3.md."
+    message = f"MEDIA_STORAGE_URL names a bucket, and there are media in {settings.MEDIA_ROOT}: {left}."
+    return [Error(message, hint=hint, id="slipway.E003")]
 
 
 @register(Tags.security, deploy=True)

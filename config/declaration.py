@@ -8,6 +8,7 @@ Form = Literal[
     "plain",
     "postgres",
     "redis",
+    "bucket",
     "email",
     "http",
     "any http",

@@ -17,6 +17,7 @@ from django.conf.locale import LANG_INFO
 
 from config.backup_forms import AGE_RECIPIENT, COMPRESSION
 from config.declaration import Form
+from config.media.address import BucketAddressError, bucket_of
 
 HOST = re.compile(r"\*|\.?[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]")
 ORIGIN = re.compile(r"https?://(?:\*\.)?[A-Za-z0-9._-]+(?::[0-9]{1,5})?|https?://\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
@@ -79,6 +80,14 @@ def check_redis(text: str) -> None:
         )
     if parts.scheme != "unix" and not parts.hostname:
         raise WrongValueError("is a URL without a host")
+
+
+def check_bucket(text: str) -> None:
+    """Check the address of a bucket of media."""
+    try:
+        bucket_of(text)
+    except BucketAddressError as error:
+        raise WrongValueError(str(error)) from None
 
 
 def check_email_url(text: str) -> None:
@@ -205,6 +214,7 @@ FORMS: dict[Form, Callable[[str], None]] = {
     "plain": lambda _: None,
     "postgres": check_postgres,
     "redis": check_redis,
+    "bucket": check_bucket,
     "email": check_email_url,
     "http": check_http,
     "any http": check_any_http,

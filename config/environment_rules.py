@@ -92,6 +92,7 @@ def problems_across(values: Mapping[str, Value]) -> list[Problem]:
         *hosts(values),
         *tls(values),
         *places(values),
+        *bucket(values),
         *addresses(values),
         *email(values),
         *only_for_development(values),
@@ -157,6 +158,21 @@ def places(values: Mapping[str, Value]) -> list[Problem]:
     if isinstance(static, Path) and isinstance(media, Path) and nested(static, media):
         hint = "Give each a folder of its own: STATIC_ROOT=/srv/static MEDIA_ROOT=/srv/media"
         return [Problem("MEDIA_ROOT", f"is {media}, and STATIC_ROOT is {static}; one lies in the other", hint)]
+    return []
+
+
+def bucket(values: Mapping[str, Value]) -> list[Problem]:
+    """A bucket needs somebody whom it lets in, and what else is said of it needs a bucket."""
+    url = "MEDIA_STORAGE_URL"
+    if url not in values:
+        return []
+    keys = ("MEDIA_STORAGE_ACCESS_KEY_ID", "MEDIA_STORAGE_SECRET_ACCESS_KEY")
+    if values[url]:
+        missing = [name for name in keys if values.get(name) == ""]
+        return [Problem(name, f"is empty, and {url} is set", f"Set it, or {name}_FILE.") for name in missing]
+    if values.get("MEDIA_STORAGE_MOVE") in ("to-bucket", "to-folder"):
+        hint = f"Set {url}, in either direction; when all is moved back, set MEDIA_STORAGE_MOVE=none first."
+        return [Problem("MEDIA_STORAGE_MOVE", f"is {values['MEDIA_STORAGE_MOVE']}, and {url} is empty", hint)]
     return []
 
 

@@ -8,6 +8,7 @@ from redis.backoff import ConstantBackoff
 
 from config import environment
 from config.logging import logging_settings
+from config.media import backend_of
 from config.postgresql.waiting import WaitingConnection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -202,11 +203,15 @@ STATIC_ROOT = env.path("STATIC_ROOT")
 MEDIA_URL = env.text("MEDIA_URL")
 MEDIA_ROOT = env.path("MEDIA_ROOT")
 MEDIA_ACCEL_LOCATION = env.text("MEDIA_ACCEL_LOCATION")
+MEDIA_STORAGE_URL = env.text("MEDIA_STORAGE_URL")
+MEDIA_STORAGE_ACCESS_KEY_ID = env.text("MEDIA_STORAGE_ACCESS_KEY_ID")
+MEDIA_STORAGE_SECRET_ACCESS_KEY = env.text("MEDIA_STORAGE_SECRET_ACCESS_KEY")
+MEDIA_STORAGE_MOVE = env.text("MEDIA_STORAGE_MOVE")
 MEDIA_MAX_BYTES = env.number("MEDIA_MAX_BYTES")
 MEDIA_MAX_PIXELS = env.number("MEDIA_MAX_PIXELS")
 REQUEST_MAX_BYTES = env.number("REQUEST_MAX_BYTES")
 STORAGES = {
-    "default": {"BACKEND": "config.media_storage.MediaStorage"},
+    "default": {"BACKEND": backend_of(MEDIA_STORAGE_URL, move=MEDIA_STORAGE_MOVE)},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

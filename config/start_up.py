@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, InterfaceError, connection
 
 from config import static_files
+from config.media.place import MediaAwayError, media
 
 Say = Callable[[str], None]
 
@@ -61,6 +62,17 @@ def why_database_is_away() -> str | None:
 def check() -> None:
     """Run the system checks, those of a deployment too where it is one; raises SystemCheckError."""
     call_command("check", deploy=not settings.DEBUG, fail_level="ERROR")
+
+
+def look_at_media(say: Say) -> None:
+    """Say where media are. A bucket that does not answer is told, and keeps nobody from starting: it is needed for media alone."""
+    if not settings.MEDIA_STORAGE_URL:
+        return
+    try:
+        say(f"Media are {media().look()}")
+    except MediaAwayError as error:
+        hint = "See MEDIA_STORAGE_URL and its two keys, and whether this machine reaches the bucket. It is asked again each time."
+        say(f"error: {error}\n hint: {hint}")
 
 
 @contextmanager

@@ -425,6 +425,37 @@ STORAGE = Group(
     ),
 )  # fmt: skip
 
+MEDIA_BUCKET = Group(
+    title="Media in a bucket",
+    variables=(
+        Variable(
+            name="MEDIA_STORAGE_URL",
+            purpose="The bucket of S3 that uploaded files are kept in: s3://bucket/prefix?endpoint=https://s3.example.com, or "
+            "?region=eu-central-1 for one of Amazon's. Empty: they are in MEDIA_ROOT. See docs/media-on-s3.md before a change.",
+            form="bucket", services=(WEB, WORKER, NGINX),
+        ),
+        Variable(
+            name="MEDIA_STORAGE_ACCESS_KEY_ID",
+            purpose="Whom we are to that bucket. It may have to list it, and read, write and delete in it.",
+            services=(WEB, WORKER),
+        ),
+        Variable(
+            name="MEDIA_STORAGE_SECRET_ACCESS_KEY", purpose="The secret that goes with it.", is_secret=True, services=(WEB, WORKER)
+        ),
+        Variable(
+            name="MEDIA_STORAGE_MOVE",
+            purpose="While files are moved by `manage.py move_media`: where new ones go. Both places are read meanwhile, so that "
+            "nothing is missed. `none` where nothing is moved.",
+            default="none", choices=("none", "to-bucket", "to-folder"), services=(WEB, WORKER),
+        ),
+        Variable(
+            name="NGINX_MEDIA_CACHE_SIZE",
+            purpose="How much of the bucket's public files nginx keeps on its disk.",
+            default="1g", form="memory size", services=(NGINX,),
+        ),
+    ),
+)  # fmt: skip
+
 BACKUP_TARGETS = Group(
     title="Backup targets",
     variables=(
@@ -740,7 +771,7 @@ CONTAINERS = Group(
 )  # fmt: skip
 
 GROUPS = (
-    DJANGO, GRAPHQL, SECURITY, SERVER, DATABASE, CACHE_AND_TASKS, STORAGE, BACKUP_TARGETS, BACKUP_SERVICE, TELEMETRY,
+    DJANGO, GRAPHQL, SECURITY, SERVER, DATABASE, CACHE_AND_TASKS, STORAGE, MEDIA_BUCKET, BACKUP_TARGETS, BACKUP_SERVICE, TELEMETRY,
     NGINX_GROUP, EMAIL, CONTAINERS,
 )  # fmt: skip
 

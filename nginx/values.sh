@@ -16,3 +16,20 @@ esac
 export IPV6='# no IPv6 here: ' HTTP3='# no HTTP/3 in this nginx: '
 [ ! -s /proc/net/if_inet6 ] || IPV6=''
 case $(nginx -V 2>&1) in *--with-http_v3_module*) HTTP3='' ALT_SVC="h3=\":$HTTPS_PORT\"; ma=86400" ;; esac
+# The bucket of media, where there is one: whom to connect to, its name for TLS, and as the signed request has it. As
+# config/media/address.py reads it.
+export BUCKET='# no bucket: ' BUCKET_FILES=''
+case ${MEDIA_STORAGE_URL:-} in
+  s3://*)
+    bucket=${MEDIA_STORAGE_URL#s3://} bucket=${bucket%%[/?]*}
+    region=$(printf %s "$MEDIA_STORAGE_URL" | sed -n 's/.*[?&]region=\([^&]*\).*/\1/p')
+    endpoint=$(printf %s "$MEDIA_STORAGE_URL" | sed -n 's/.*[?&]endpoint=\([^&]*\).*/\1/p')
+    endpoint=${endpoint:-https://$bucket.s3.$region.amazonaws.com}
+    export BUCKET='' BUCKET_FILES='bucket.conf bucket_request.inc bucket.inc'
+    export BUCKET_SCHEME="${endpoint%%://*}" BUCKET_HOST="${endpoint#*://}" BUCKET_NAME="${endpoint#*://}"
+    BUCKET_NAME=${BUCKET_NAME%%:*}
+    case $BUCKET_HOST in *:*) BUCKET_SERVER=$BUCKET_HOST ;; *) BUCKET_SERVER=$BUCKET_HOST:443 ;; esac
+    [ "$BUCKET_SCHEME:$BUCKET_SERVER" != "http:$BUCKET_HOST:443" ] || BUCKET_SERVER=$BUCKET_HOST:80
+    export BUCKET_SERVER
+    ;;
+esac

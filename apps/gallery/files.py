@@ -4,8 +4,8 @@
 application has said yes. Originals are always private. A token has 128 random bits. No two versions of a file share a name.
 """
 
-import logging
 import secrets
+from collections.abc import Sequence
 from typing import IO
 
 from django.core.files.base import ContentFile
@@ -14,8 +14,7 @@ from django.db import transaction
 
 from apps.gallery.images import SUFFIXES
 from apps.gallery.models import RenditionSize, Visibility
-
-logger = logging.getLogger("slipway.gallery")
+from config.media.place import media
 
 PUBLIC, PRIVATE = "public", "private"
 SHARED = "load-"  # begins the folder of files that many rows name: those of `manage.py demo --photos`
@@ -57,6 +56,11 @@ def opened(name: str) -> IO[bytes]:
     return file
 
 
+def signed(name: str, *, method: str) -> str:
+    """Return the request by which nginx fetches a file from the bucket; empty where nginx has it itself. Raises as `opened`."""
+    return media().signed(name, method=method)
+
+
 def exists(name: str) -> bool:
     """Tell whether a file is stored under that name; raises ValueError (SuspiciousFileOperation) for a name outside."""
     return default_storage.exists(name)
@@ -74,16 +78,17 @@ def read(name: str) -> bytes:
         return content
 
 
-def remove(names: list[str]) -> None:
-    """Delete files but shared ones; some may be gone already, and what can't be deleted is logged and left."""
-    for name in names:
-        if is_shared(name):
-            continue
-        try:
-            delete(name)
-            remove_folder(name)
-        except OSError as error:
-            logger.warning("cannot delete a file", extra={"file": name, "error": str(error)})
+def remove(names: Sequence[str]) -> None:
+    """Delete files but shared ones; some may be gone already. What can't be deleted now, the worker tries again."""
+    if left := delete_all(names):
+        from apps.gallery.services import enqueue
+
+        enqueue("gallery.delete_files", *left)
+
+
+def delete_all(names: Sequence[str]) -> list[str]:
+    """Delete files but shared ones; return the names of those that could not be."""
+    return media().delete_all([name for name in names if not is_shared(name)])
 
 
 def is_shared(name: str) -> bool:
@@ -96,15 +101,6 @@ def delete(name: str) -> None:
     default_storage.delete(name)
 
 
-def remove_folder(name: str) -> None:
-    """Delete the token's folder once its last file is gone, where the storage has folders."""
-    folder = name.rpartition("/")[0]
-    try:
-        default_storage.delete(folder)
-    except (OSError, ValueError):
-        return
-
-
-def remove_on_commit(names: list[str]) -> None:
+def remove_on_commit(names: Sequence[str]) -> None:
     """Delete files once the rows that named them are gone for good."""
     transaction.on_commit(lambda: remove(names), robust=True)

@@ -40,7 +40,7 @@ def make(photo_id: UUID) -> None:
 
 def keep(photo: Photo, rendered: list[images.Rendered]) -> None:
     """Store the renditions and say that the photo is ready."""
-    stored = [store(photo, rendition) for rendition in rendered]
+    stored = store_all(photo, rendered)
     color = images.dominant_color(rendered[-1].content)
     with transaction.atomic():
         locked = Photo.objects.select_for_update().filter(pk=photo.pk, state=PhotoState.PENDING).first()
@@ -52,6 +52,18 @@ def keep(photo: Photo, rendered: list[images.Rendered]) -> None:
         if locked.visibility != photo.visibility:  # changed while we were rendering
             services.enqueue_on_commit("gallery.place_renditions", photo.album_id)
         events.publish_on_commit(photo.album_id, photo_id=photo.pk, kind="UPDATED")
+
+
+def store_all(photo: Photo, rendered: list[images.Rendered]) -> list[Rendition]:
+    """Write the renditions' files; return their rows, not saved. Where one can't be written, none stays."""
+    stored: list[Rendition] = []
+    try:
+        for each in rendered:
+            stored.append(store(photo, each))
+    except OSError:
+        files.remove([rendition.file_name for rendition in stored])
+        raise
+    return stored
 
 
 def store(photo: Photo, rendered: images.Rendered) -> Rendition:

@@ -180,7 +180,7 @@ def enqueue_on_commit(task_name: str, *arguments: UUID) -> None:
     transaction.on_commit(lambda: enqueue(task_name, *arguments), robust=True)
 
 
-def enqueue(task_name: str, *arguments: UUID) -> None:
+def enqueue(task_name: str, *arguments: UUID | str) -> None:
     """Send a task now; where the broker is away, say so in the log."""
     from config.celery import app
 

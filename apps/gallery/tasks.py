@@ -7,9 +7,9 @@ from celery import shared_task
 from django.db import OperationalError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from apps.gallery import renditions
+from apps.gallery import files, renditions
 
-# A database or Redis that is away comes back: wait for it rather than lose the task.
+# A database, Redis or bucket that is away comes back: wait for it rather than lose the task.
 RETRY: dict[str, Any] = {
     "autoretry_for": (OperationalError, RedisConnectionError, OSError),
     "retry_backoff": 2,
@@ -34,3 +34,10 @@ def place_renditions(album_id: str) -> None:
 def requeue_pending_photos() -> None:
     """Send again what the broker never got."""
     renditions.requeue_pending()
+
+
+@shared_task(name="gallery.delete_files", **RETRY)
+def delete_files(*names: str) -> None:
+    """Delete files that could not be deleted when their rows were."""
+    if left := files.delete_all(names):
+        raise OSError(f"cannot delete {', '.join(left)}")

@@ -6,9 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlowError
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import close_old_connections, connection
 from django.db.migrations.executor import MigrationExecutor
+
+from config.media.place import media
 
 logger = logging.getLogger("slipway.health")
 
@@ -70,7 +73,19 @@ DEPENDENCIES: dict[str, Callable[[], str]] = {
     "migrations": migrations,
 }
 
-_threads = ThreadPoolExecutor(max_workers=len(DEPENDENCIES), thread_name_prefix="health")
+
+def bucket() -> str:
+    """Ask the bucket of media whether it is there."""
+    media().look()
+    return "answers"
+
+
+def wanted() -> dict[str, Callable[[], str]]:
+    """Return whom to ask: the bucket too, where there is one."""
+    return DEPENDENCIES | ({"media": bucket} if settings.MEDIA_STORAGE_URL else {})
+
+
+_threads = ThreadPoolExecutor(max_workers=len(DEPENDENCIES) + 1, thread_name_prefix="health")
 
 
 def look(ask: Callable[[], str]) -> dict[str, str]:
@@ -89,7 +104,7 @@ def look(ask: Callable[[], str]) -> dict[str, str]:
 
 def report() -> dict[str, dict[str, str]]:
     """Return how each dependency is, asked side by side, within about LIMIT_SECONDS."""
-    asked = {name: _threads.submit(look, ask) for name, ask in DEPENDENCIES.items()}
+    asked = {name: _threads.submit(look, ask) for name, ask in wanted().items()}
     found = {}
     for name, answer in asked.items():
         try:

@@ -21,6 +21,7 @@ from django.utils.module_loading import autodiscover_modules
 
 from apps.accounts import services
 from apps.accounts.models import User
+from config.media.place import media
 
 LIMIT_SECONDS = 15
 LEFT_OVER = datetime.timedelta(minutes=10)
@@ -110,6 +111,12 @@ def static_files_are_published(server: Server) -> None:  # noqa: ARG001 - the sa
         found = hashlib.md5(content, usedforsecurity=False).hexdigest()[:HASH_LENGTH]
         if f".{found}." not in Path(name).name and f".{found}" != Path(name).suffix:
             raise SmokeTestError(f"{name} has the content of {found}")
+
+
+@smoke_test("the place of media")
+def media_can_be_had(server: Server) -> None:  # noqa: ARG001 - the same form for all
+    """The bucket, where media are in one, answers and lets us in."""
+    media().look()
 
 
 def expect(found: object, wanted: object) -> None:

@@ -67,8 +67,8 @@ def of_queue() -> Iterator[Metric]:
 
 
 def of_disk() -> Iterator[Metric]:
-    """Yield the metrics of the disk that media are on."""
-    size, free = disk.usage()
+    """Yield the metrics of the disk that media are on; where they are in a bucket they have no sample."""
+    size, free = disk.usage() or (None, None)
     yield gauge("slipway_media_size_bytes", "The disk that media are on.", size)
     yield gauge("slipway_media_free_bytes", "What is free there.", free)
 

@@ -15,6 +15,7 @@ from apps.operations.backups import Backups
 from apps.operations.deploys import Deploy
 from apps.operations.queue import Depth
 from apps.operations.samples import Sample
+from config.media.place import MediaAwayError, media
 
 DAY_SECONDS = 86_400
 CERTIFICATE_DAYS, CERTIFICATE_DAYS_SOON = 14, 21
@@ -45,13 +46,14 @@ class Tile:
 
 def put_together() -> dict[str, Any]:
     """Return the template's context."""
-    with ThreadPoolExecutor(max_workers=5, thread_name_prefix="overview") as threads:
+    with ThreadPoolExecutor(max_workers=6, thread_name_prefix="overview") as threads:
         asked = (
             threads.submit(deploys.last),
             threads.submit(backups.ask),
             threads.submit(queue.depth),
             threads.submit(samples.read),
             threads.submit(certificate.expiry),
+            threads.submit(of_media),
         )
     last, found, depth = asked[0].result(), asked[1].result(), asked[2].result()
     taken, expiry = asked[3].result(), asked[4].result()
@@ -61,7 +63,7 @@ def put_together() -> dict[str, Any]:
             of_deploy(last),
             of_backup(found, now=now),
             of_queue(depth),
-            of_disk(),
+            asked[5].result(),
             of_certificate(expiry, now=now),
         ],
         "deploys": last,
@@ -122,13 +124,23 @@ def of_queue(depth: Depth | None) -> Tile:
     )  # fmt: skip
 
 
-def of_disk() -> Tile:
-    """Return how much room media have."""
-    size, free = disk.usage()
+def of_media() -> Tile:
+    """Return how much room media have; of a bucket, whether it answers."""
+    if (found := disk.usage()) is None:
+        return of_bucket()
+    size, free = found
     state = BAD if free / size < LEAST_FREE else WARNING if free / size < LITTLE_FREE else GOOD
     return Tile(
         title="Disk of media", figure=filesizeformat(free), state=state, detail=f"free of {filesizeformat(size)}"
     )
+
+
+def of_bucket() -> Tile:
+    """Return whether the bucket of media answers."""
+    try:
+        return Tile(title="Bucket of media", figure="answers", state=GOOD, detail=media().look())
+    except MediaAwayError as error:
+        return Tile(title="Bucket of media", figure=NO_FIGURE, state=BAD, detail=str(error))
 
 
 def of_certificate(expiry: datetime.datetime | None, *, now: datetime.datetime) -> Tile:

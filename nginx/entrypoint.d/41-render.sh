@@ -10,7 +10,8 @@ case $(printf %s "$USE_TLS" | tr '[:upper:]' '[:lower:]') in
 esac
 # shellcheck source=nginx/values.sh
 . /usr/local/lib/nginx-values.sh
-rm -f /etc/nginx/conf.d/*.conf /etc/nginx/conf.d/locations.inc
-for name in settings.conf locations.inc $server.conf; do
+rm -f /etc/nginx/conf.d/*.conf /etc/nginx/conf.d/locations.inc /etc/nginx/conf.d/bucket*.inc
+# shellcheck disable=SC2086 # several names, or none
+for name in settings.conf locations.inc $server.conf $BUCKET_FILES; do
   envsubst "$(env | sed -n 's/^\([A-Z_0-9]*\)=.*/${\1}/p')" <"/etc/nginx/templates.d/$name.template" >"/etc/nginx/conf.d/$name"
 done

@@ -54,6 +54,28 @@ def test_e001_a_media_folder_that_cannot_be_looked_into(
     assert ids(checks.media_root_is_writable(None)) == ["slipway.E001"]
 
 
+def test_e001_asks_for_no_folder_where_media_are_in_a_bucket(settings: Settings) -> None:
+    settings.MEDIA_ROOT = Path("/dev/null/below")
+    settings.MEDIA_STORAGE_URL = "s3://media?region=eu-1"
+    assert ids(checks.media_root_is_writable(None)) == []
+    settings.MEDIA_STORAGE_MOVE = "to-bucket"
+    assert ids(checks.media_root_is_writable(None)) == ["slipway.E001"]
+
+
+def test_e003_media_that_a_bucket_leaves_behind(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    (tmp_path / ".restore" / "kept-1").mkdir(parents=True)
+    (tmp_path / ".restore" / "kept-1" / "file").write_text("what a restore kept")
+    (tmp_path / "public" / "empty").mkdir(parents=True)
+    settings.MEDIA_STORAGE_URL = "s3://media?region=eu-1"
+    assert ids(checks.no_media_are_left_behind(None)) == []
+    (tmp_path / "public" / "small.webp").write_text("")
+    assert ids(checks.no_media_are_left_behind(None)) == ["slipway.E003"]
+    for move, url in (("to-folder", settings.MEDIA_STORAGE_URL), ("none", "")):
+        settings.MEDIA_STORAGE_MOVE, settings.MEDIA_STORAGE_URL = move, url
+        assert ids(checks.no_media_are_left_behind(None)) == []
+
+
 def test_e002_a_file_that_fits_into_no_request(settings: Settings) -> None:
     assert ids(checks.upload_fits_into_a_request(None)) == []
     settings.MEDIA_MAX_BYTES = settings.REQUEST_MAX_BYTES

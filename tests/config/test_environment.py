@@ -156,6 +156,9 @@ class TestDeclaration:
         ("REDIS_MAXMEMORY", "10%"),
         ("POSTGRES_IMAGE", "postgres 18"),
         ("CERTIFICATE_ADDRESS", "nginx"),
+        ("MEDIA_STORAGE_URL", "s3://media"),
+        ("MEDIA_STORAGE_URL", "https://s3.example.com/media"),
+        ("MEDIA_STORAGE_MOVE", "to-nowhere"),
     ],
 )
 def test_a_value_that_does_not_parse_is_told(name: str, value: str) -> None:
@@ -305,6 +308,16 @@ class TestContradictions:
         assert names(ADMIN_URL="/graphql/") == ["ADMIN_URL"]
         assert names(ADMIN_URL="-/") == ["ADMIN_URL"]
         assert names(MEDIA_ACCEL_LOCATION="/media/") == ["MEDIA_ACCEL_LOCATION"]
+
+    def test_a_bucket_without_a_key(self) -> None:
+        url = "s3://media/site?endpoint=https://s3.example.com"
+        keys = {"MEDIA_STORAGE_ACCESS_KEY_ID": "ada", "MEDIA_STORAGE_SECRET_ACCESS_KEY": "s3cret-enough"}
+        assert names(MEDIA_STORAGE_URL=url) == list(keys)
+        assert examine({**PRODUCTION, **keys, "MEDIA_STORAGE_URL": url, "MEDIA_STORAGE_MOVE": "to-bucket"})[1] == []
+
+    @pytest.mark.parametrize("move", ["to-bucket", "to-folder"])
+    def test_a_move_without_a_bucket(self, move: str) -> None:
+        assert names(MEDIA_STORAGE_MOVE=move) == ["MEDIA_STORAGE_MOVE"]
 
     def test_two_mail_servers(self) -> None:
         assert names(EMAIL_URL="smtp://h", EMAIL_HOST="h") == ["EMAIL_HOST"]

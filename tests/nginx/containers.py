@@ -7,6 +7,7 @@ import secrets
 import socket
 import ssl
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from embedded.state import free_port
+from tests.ops.backup.target_servers import RCLONE, S3_KEY, S3_SECRET
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+BIN = Path(sys.executable).parent
 STUB = Path(__file__).with_name("stub.py")
 HARDENED = [
     "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--user=101:101", "--tmpfs=/tmp:size=64m",
-    "--memory=256m", "--pids-limit=64",
+    "--tmpfs=/var/cache/media:size=64m,uid=101,gid=101", "--memory=256m", "--pids-limit=64",
 ]  # fmt: skip
 ENVIRONMENT = {
     "SERVER_NAME": "localhost",
@@ -40,6 +43,7 @@ ENVIRONMENT = {
     "NGINX_RATE_PER_SECOND": "1000",
     "NGINX_RATE_BURST": "1000",
     "NGINX_MAX_CONNECTIONS": "100",
+    "NGINX_MEDIA_CACHE_SIZE": "32m",
 }
 
 
@@ -75,9 +79,12 @@ class Stack:
     image: str
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    signed: dict[str, str] = field(default_factory=dict)
+    volumes: list[str] = field(default_factory=list)
     name: str = field(default_factory=lambda: f"slipway-test-{secrets.token_hex(4)}")
     port: int = field(default_factory=free_port)
     tls_port: int = field(default_factory=free_port)
+    bucket_port: int = field(default_factory=free_port)
 
     @property
     def nginx(self) -> str:
@@ -92,8 +99,18 @@ class Stack:
     def start_stub(self, *, name: str = "web", address: str = "") -> None:
         """Start the stub under a name on the network, at an address of its own where one is given."""
         docker("run", "--detach", "--name", f"{self.name}-{name}", "--network", self.name, "--network-alias", name, "--init",
-               *(["--ip", address] if address else []), "--volume", f"{STUB}:/stub.py:ro", "python:3.14-slim",
+               *(["--ip", address] if address else []), "--env", f"SIGNED={json.dumps(self.signed)}",
+               "--volume", f"{STUB}:/stub.py:ro", "python:3.14-slim",
                "python", "-u", "/stub.py")  # fmt: skip
+
+    def start_bucket(self) -> None:
+        """Start an S3 server over TLS, by the pair in `s3-tls`, with the bucket `media` in a folder of the test's."""
+        docker("run", "--detach", "--name", f"{self.name}-s3", "--network", self.name, "--network-alias", "s3", "--init",
+               "--publish", f"127.0.0.1:{self.bucket_port}:9000",
+               "--volume", f"{self.made('s3')}:/kept", "--volume", f"{self.made('s3-tls')}:/tls:ro",
+               "--volume", f"{RCLONE}:/rclone:ro", "python:3.14-slim",
+               "/rclone", "serve", "s3", "--addr=:9000", "--cert=/tls/cert.pem", "--key=/tls/key.pem",
+               f"--auth-key={S3_KEY},{S3_SECRET}", "/kept")  # fmt: skip
 
     def start_nginx(self, *, volume: str | None = None) -> None:
         """Start nginx, hardened as in production; does not wait."""
@@ -109,6 +126,7 @@ class Stack:
             "--volume", f"{self.made('tls')}:/etc/nginx/tls:ro",
             "--volume", f"{self.made('acme')}:/srv/acme:ro",
             "--volume", f"{self.made('issued')}:/etc/nginx/issued:ro",
+            *(word for volume in self.volumes for word in ("--volume", volume)),
             "--publish", f"127.0.0.1:{self.port}:8080", "--publish", f"127.0.0.1:{self.tls_port}:8443", self.image,
         )  # fmt: skip
 
@@ -265,3 +283,11 @@ def fill(made: Stack) -> None:
     challenge = made.made("acme") / ".well-known" / "acme-challenge"
     challenge.mkdir(parents=True)
     (challenge / "proof").write_text("it is me")
+
+
+def expect_nothing_of_gixy(stack: Stack, folder: Path) -> None:
+    """Have gixy look at a configuration; it must find nothing."""
+    dump = folder / f"{stack.name}.conf"
+    dump.write_text(stack.inside("nginx", "-T").stdout)
+    found = subprocess.run([BIN / "gixy", dump], capture_output=True, text=True, timeout=60, check=False)
+    assert (found.returncode, "No issues found." in found.stdout) == (0, True), found.stdout + found.stderr

@@ -8,12 +8,18 @@ import base64
 import hashlib
 import itertools
 import json
+import os
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 ACCEPT_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 connections = itertools.count(1)
+signed: dict[str, str] = json.loads(
+    os.environ.get("SIGNED", "{}")
+)  # by method and path: what fetches a file from the bucket
+asked = Counter[str]()  # how often, by method and path
 heads_seen: dict[str, int] = {}  # by the query's `mark`: how many bytes of that request's body have come so far
 
 
@@ -64,9 +70,16 @@ async def answer(request: Request, reader: asyncio.StreamReader, writer: asyncio
         "accel": send_accel,
         "headers": send_headers,
         "seen": send_seen,
+        "asked": send_asked,
     }
+    what = f"{request.method} {request.target.partition('?')[0]}"
+    asked[what] += 1
     if request.target == "/health/live":
         await respond(writer, body={"status": "ok"})
+    elif what in signed:
+        await send_from_bucket(signed[what], writer)
+    elif signed and request.target.startswith("/media/public/"):
+        await respond(writer, body={}, status=404)
     elif request.query.get("do") in doing:
         await doing[request.query["do"]](request, reader, writer)
     else:
@@ -109,6 +122,25 @@ async def send_headers(request: Request, reader: asyncio.StreamReader, writer: a
 async def send_seen(request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Tell how much has come of the request with the given mark; -1 for nothing, not even its head."""
     await respond(writer, body={"bytes": heads_seen.get(request.query["mark"], -1)})
+
+
+async def send_asked(request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Tell how often a path was asked for."""
+    await respond(writer, body={"times": asked[request.query["what"]]})
+
+
+async def send_from_bucket(what: str, writer: asyncio.StreamWriter) -> None:
+    """Have nginx send a file from the bucket, as the application does."""
+    is_private = "/private/" in what
+    headers = [
+        ("X-Accel-Redirect", "/-/bucket"),
+        ("X-Bucket-Request", what),
+        ("Cache-Control", "private, no-cache" if is_private else "public, max-age=31536000, immutable"),
+        ("Content-Security-Policy", "default-src 'none'; sandbox"),
+        ("Content-Disposition", 'inline; filename="file"'),
+    ]
+    kind = "text/html" if ".html" in what else "image/jpeg" if is_private else "image/webp"
+    await respond(writer, body=None, headers=headers, content_type=kind)
 
 
 async def send_accel(request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

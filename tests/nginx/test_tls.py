@@ -7,7 +7,6 @@ import shutil
 import socket
 import ssl
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,11 +14,9 @@ import pytest
 import trustme
 
 from tests.nginx.conftest import readable
-from tests.nginx.containers import ROOT, Stack, everything, stack
+from tests.nginx.containers import BIN, ROOT, Stack, everything, expect_nothing_of_gixy, stack
 
 pytestmark = pytest.mark.stack
-
-BIN = Path(sys.executable).parent
 
 
 @pytest.fixture(scope="module")
@@ -150,8 +147,5 @@ def test_mozilla_s_intermediate_guideline(tls: Stack) -> None:
 
 def test_gixy_finds_nothing(tls: Stack, plain: Stack, tmp_path: Path) -> None:
     for each in (tls, plain):
-        dump = tmp_path / f"{each.name}.conf"
-        dump.write_text(each.inside("nginx", "-T").stdout)
-        found = subprocess.run([BIN / "gixy", dump], capture_output=True, text=True, timeout=60, check=False)
-        assert (found.returncode, "No issues found." in found.stdout) == (0, True), found.stdout + found.stderr
+        expect_nothing_of_gixy(each, tmp_path)
     assert shutil.which("gixy", path=str(BIN))

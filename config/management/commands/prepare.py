@@ -37,6 +37,7 @@ class Command(BaseCommand):
     def prepare(self) -> None:
         """Look, then bring database and static files to what the code needs."""
         start_up.check()
+        start_up.look_at_media(self.say)
         if settings.RUN_MIGRATIONS:
             start_up.migrate(self.say)
         start_up.load_demo()

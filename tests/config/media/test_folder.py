@@ -4,7 +4,8 @@ import pytest
 from django.core.files.storage import FileSystemStorage
 from pytest_django import Settings
 
-from config.media_storage import MediaStorage, address
+from config.media.folder import FolderStorage
+from config.media.place import address
 
 
 @pytest.mark.parametrize(
@@ -14,7 +15,7 @@ from config.media_storage import MediaStorage, address
 def test_an_address_is_djangos_and_is_kept(name: str | None, media_url: str, settings: Settings) -> None:
     settings.MEDIA_URL = media_url
     expected = FileSystemStorage().url(name)
-    assert MediaStorage().url(name) == expected
+    assert FolderStorage().url(name) == expected
     before = address.cache_info().hits
-    assert MediaStorage().url(name) == expected
+    assert FolderStorage().url(name) == expected
     assert address.cache_info().hits == before + 1
