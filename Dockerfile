@@ -9,14 +9,15 @@ RUN apt-get update -qq \
  && python -m venv --without-pip /opt/venv
 COPY requirements/prod.txt /tmp/prod.txt
 # Compiled once, here: the running container may not write. Packages' own tests (30 MB), the sources of translations (9 MB)
-# and what a type checker reads, a compiler that autobahn brings (4 MB), and what botocore knows of Amazon's other services (20 MB)
-# are of no use there.
+# and what a type checker reads, a compiler that autobahn brings (4 MB), Twisted's servers of mail and ssh (3 MB), and what
+# boto3 and botocore know of Amazon's other services (28 MB) are of no use there.
 RUN --mount=type=cache,target=/root/.cache/pip \
     python -m pip --python /opt/venv/bin/python install --quiet --disable-pip-version-check \
       --no-deps --require-hashes --compile -r /tmp/prod.txt \
  && find /opt/venv/lib -type d \( -name tests -o -name sboms -o -path '*/twisted/test' -o -path '*/twisted/*/test' \
-      -o -path '*/autobahn/test' -o -path '*/autobahn/*/test' -o -path '*/autobahn/_flatc' \) -prune -exec rm -r {} + \
- && find /opt/venv/lib -path '*/botocore/data/*' -prune -type d ! -name s3 -exec rm -r {} + \
+      -o -path '*/autobahn/test' -o -path '*/autobahn/*/test' -o -path '*/autobahn/_flatc' \
+      -o -path '*/twisted/conch' -o -path '*/twisted/mail' \) -prune -exec rm -r {} + \
+ && find /opt/venv/lib \( -path '*/botocore/data/*' -o -path '*/boto3/data/*' \) -prune -type d ! -name s3 -exec rm -r {} + \
  && find /opt/venv/lib -type f -regex '.*\.\(po\|pyi\|pyx\|pxd\|proto\)' -delete
 
 FROM ${PYTHON_IMAGE}

@@ -97,6 +97,10 @@ class Person:
 
     def upload(self, album: str, *contents: bytes) -> Any:
         """Upload pictures in one request; return the payload."""
+        return self.try_to_upload(album, *contents)["data"]["uploadPhotos"]
+
+    def try_to_upload(self, album: str, *contents: bytes) -> Any:
+        """Upload pictures in one request; return the whole answer."""
         operations = {"query": UPLOAD, "variables": {"album": album, "files": [None] * len(contents)}}
         places = {str(index): [f"variables.files.{index}"] for index in range(len(contents))}
         response = self.http.post(
@@ -105,7 +109,7 @@ class Person:
             files={str(index): (f"{index}.jpg", content) for index, content in enumerate(contents)},
             headers=self.headers(),
         )
-        return response.json()["data"]["uploadPhotos"]
+        return response.json()
 
     @contextmanager
     def socket(self) -> Iterator[WebSocket]:

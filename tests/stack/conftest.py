@@ -9,13 +9,14 @@ from secrets import token_urlsafe
 
 import pytest
 
+from tests.ops.backup.target_servers import RCLONE
 from tests.running.client import Person
 from tests.stack.certificates import make_certificate
 from tests.stack.compose import Compose
 from tests.stack.site import Production
 
 PRODUCTION = Path(__file__).parent / "production.yml"
-SECRETS = ("DJANGO_SECRET_KEY", "DB_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD")
+SECRETS = ("DJANGO_SECRET_KEY", "DB_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "MEDIA_STORAGE_SECRET_ACCESS_KEY")
 # What gives development other passwords, and what ends it: the others have had it by then, and nothing has to be put back.
 LAST = ("::test_new_passwords_are_in_the_servers_and_in_the_file_and_all_goes_on", "/test_documents.py::")
 
@@ -59,7 +60,7 @@ def trust(certificates: Path) -> ssl.SSLContext:
 
 @pytest.fixture(scope="session")
 def production(open_folder: Path, certificates: Path) -> Iterator[Compose]:
-    """The stack as production runs it: the image's own code, TLS, secrets of its own."""
+    """The stack as production runs it: the image's own code, TLS, secrets of its own, media in a bucket."""
     stack = Compose(
         open_folder / "production",
         files=(PRODUCTION,),
@@ -76,6 +77,9 @@ def production(open_folder: Path, certificates: Path) -> Iterator[Compose]:
         SHUTDOWN_TIMEOUT_SECONDS="15",
         NGINX_RATE_PER_SECOND="1000",
         NGINX_RATE_BURST="1000",
+        MEDIA_STORAGE_URL="s3://media/site?endpoint=http://s3:9000",
+        MEDIA_STORAGE_ACCESS_KEY_ID="ada",
+        RCLONE=RCLONE,
         **{name: token_urlsafe(48) for name in SECRETS},
     )
     yield from running(stack)

@@ -52,9 +52,12 @@ def test_from_upload_to_subscription_to_deletion(person: Person) -> None:
             change = next_change(socket)
             if change["photo"]["state"] == "READY":
                 ready[change["photoId"]] = change["photo"]["renditions"]
-        urls = [rendition["url"] for renditions in ready.values() for rendition in renditions]
+        gone = payload["photos"][0][
+            "id"
+        ]  # whose files nobody has asked for: nginx keeps those of a bucket for a minute
+        urls = [rendition["url"] for photo, renditions in ready.items() if photo != gone for rendition in renditions]
         assert all(person.http.get(url).content[8:12] == b"WEBP" for url in urls)
-        gone = payload["photos"][0]["id"]
+        assert person.http.get(urls[0], headers={"Range": "bytes=8-11"}).content == b"WEBP"
         person.ask("mutation($id: ID!) { deletePhoto(input: {id: $id}) { deletedId } }", id=gone)
         assert next_change(socket) == {"kind": "DELETED", "photoId": gone, "photo": None}
     assert [person.http.get(rendition["url"]).status_code for rendition in ready[gone]] == [404] * 3
@@ -72,9 +75,8 @@ def test_a_private_photo_is_its_owner_s_alone_and_nginx_sends_it(person: Person)
     assert (found.status_code, found.headers["cache-control"]) == (200, "private, no-cache")
     assert found.content[8:12] == b"WEBP"
     assert "x-accel-redirect" not in found.headers
-    assert (
-        person.http.get(url, headers={"Range": "bytes=0-3"}).status_code == 206
-    )  # nginx knows ranges, Django does not
+    part = person.http.get(url, headers={"Range": "bytes=8-11"})  # nginx knows ranges, Django does not
+    assert (part.content, part.headers["content-range"][:11]) == (b"WEBP", "bytes 8-11/")
     with httpx.Client(base_url=person.stack.url, verify=person.trust or True) as stranger:
         assert stranger.get(url).status_code == 404
         assert stranger.get(url.replace("/media/", "/protected-media/")).status_code == 404
