@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from api.errors import NotFoundError
 from api.lookups import Lookup
+from api.writes import save_columns
 from apps.accounts.models import User
 from apps.gallery import events, files, images
 from apps.gallery.models import Album, Photo, Rendition, Tag
@@ -43,7 +44,7 @@ def update_album(owner: User, album_id: UUID, **changes: Any) -> Album:
     for name, value in changes.items():
         setattr(album, name, value.strip() if name == "title" else value)
     album.full_clean(exclude=["owner", "search", "cover"])
-    album.save(update_fields=[*changes, "updated_at"])
+    save_columns(album, *changes, "updated_at")
     if album.visibility != was_visible_as:
         follow_visibility(album)
     return album
@@ -138,7 +139,7 @@ def update_photo(owner: User, photo_id: UUID, *, caption: str | None, tags: Sequ
     if caption is not None:
         photo.caption = caption.strip()
         photo.full_clean(exclude=["album", "owner", "search", "moment"])
-        photo.save(update_fields=["caption"])
+        save_columns(photo, "caption")
     if tags is not None:
         photo.tags.set(tags_named(tags))
     events.publish_on_commit(photo.album_id, photo_id=photo.pk, kind="UPDATED")
