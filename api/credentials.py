@@ -35,12 +35,12 @@ class Credentials:
         # Not parsed yet: only whether the name stands there at all, which is cheap and errs to the safe side.
         self.has_session = f"{settings.SESSION_COOKIE_NAME}=" in self.cookies
 
-    @property
+    @cached_property
     def has_token(self) -> bool:
         """Whether there is a bearer token. A browser never sends one of itself."""
         return token_in(self.authorization) is not None
 
-    @property
+    @cached_property
     def is_anonymous(self) -> bool:
         """Whether there is nothing to look up."""
         return not self.has_session and not self.has_token

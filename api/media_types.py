@@ -55,6 +55,7 @@ def number(text: str) -> float:
         return 0.0
 
 
+@lru_cache(maxsize=256)
 def without_parameters(content_type: str) -> tuple[str, dict[str, str]]:
     """Return a Content-Type's type in lower case, and its parameters."""
     name, *rest = content_type.split(";")

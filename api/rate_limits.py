@@ -127,10 +127,9 @@ def cost_of_new(text: str) -> int:
 
 def headers_of(standing: Standing) -> Headers:
     """Return a standing as headers: https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/"""
-    policy = f'"cost";q={settings.GRAPHQL_RATE_PER_MINUTE};w={MINUTE_SECONDS}'
     return [
-        (b"ratelimit-policy", policy.encode()),
-        (b"ratelimit", f'"cost";r={standing.remaining};t={standing.seconds}'.encode()),
+        (b"ratelimit-policy", b'"cost";q=%d;w=%d' % (settings.GRAPHQL_RATE_PER_MINUTE, MINUTE_SECONDS)),
+        (b"ratelimit", b'"cost";r=%d;t=%d' % (standing.remaining, standing.seconds)),
     ]
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+BY_NAME = "slipway.headers"
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -12,11 +14,19 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 def header(scope: Scope, name: bytes) -> str | None:
     """Return a request header's first value; `name` is in lower case."""
-    for key, value in scope.get("headers", ()):
-        if key == name:
-            text: str = value.decode("latin-1")
-            return text
-    return None
+    value: bytes | None = headers_by_name(scope).get(name)
+    return None if value is None else value.decode("latin-1")
+
+
+def headers_by_name(scope: Scope) -> dict[bytes, bytes]:
+    """Return a request's headers, the first of each name; kept with the request, for a dozen of them are asked for one by one."""
+    headers = scope.get("headers", ())
+    made_of, by_name = scope.get(BY_NAME, (None, {}))
+    if made_of is not headers:
+        by_name = dict(reversed(headers))
+        scope[BY_NAME] = headers, by_name
+    found: dict[bytes, bytes] = by_name
+    return found
 
 
 async def send_json(send: Send, *, status: int, body: bytes, headers: list[tuple[bytes, bytes]] | None = None) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TIME, UUIDS = "timestamp with time zone", "uuid"  # as Django names the types of columns
 UNQUOTED = re.compile(r"[0-9a-f-]+(?:,[0-9a-f-]+)*")
+PLAIN_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?\+00")
 PLAIN_LENGTH = len("2026-12-01 12:00:00.123456+00")
 
 
@@ -52,7 +53,10 @@ def time_of(text: str) -> datetime:
 
 
 def iso_of(text: str) -> str:
-    """Return a time as `datetime.isoformat` writes it."""
+    """Return a time as `datetime.isoformat` writes it. PostgreSQL leaves out the last zeros of a second's fraction."""
+    if PLAIN_TIME.fullmatch(text):
+        fraction = f".{text[20:-3]:0<6}" if text[19] == "." else ""
+        return f"{text[:10]}T{text[11:19]}{fraction}+00:00"
     return time_of(text).isoformat()
 
 
