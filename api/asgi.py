@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from api import http, websocket
-from api.persisted import trusted
+from api.persisted import prepare_trusted
 from config.asgi_types import header
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ PATH = "/graphql"
 
 def graphql_or(otherwise: Application) -> Application:
     """Return an application that answers at PATH, and leaves everything else to `otherwise`: GraphiQL's page too."""
-    trusted()  # a manifest that can't be read stops the start, and not each request
+    prepare_trusted()  # a manifest that can't be read stops the start, and not each request
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (scope["path"] != PATH or is_for_a_browser(scope)):

@@ -14,7 +14,7 @@ from graphql import OperationType
 from api import tokens
 from api.errors import ApplicationError
 from api.execution import OK, Answer, encode, run
-from api.limits import require_affordable, require_limits, require_no_more, told_cost
+from api.limits import require_affordable, require_limits, require_no_more
 from api.persisted import operation_of, with_document
 from api.rate_limits import charge
 from api.refusals import MalformedRequestError
@@ -86,4 +86,4 @@ def answer_to(item: Item, context: Context) -> bytes:
     """Return one operation's answer."""
     if item.operation is None:
         return encode({"errors": item.refusal.formatted if item.refusal else []})
-    return run(item.operation, item.request, context, extensions=told_cost(item.request, item.cost)).body
+    return run(item.operation, item.request, context, cost=item.cost).body

@@ -33,6 +33,7 @@ from api import errors
 from api.cache_control import CacheControls, Policy
 from api.cost import Cost, Reckoning
 from api.errors import ApplicationError
+from api.introspection import is_introspection
 from api.limits import require_limits, require_no_more, require_short
 from api.overlapping import FieldsCanBeMergedRule
 from api.plans.planned import Planned
@@ -83,6 +84,7 @@ class Operation:
     caching: Policy
     shape: Shape
     planned: Planned
+    is_introspection: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,6 +176,7 @@ def operations_of(text: str) -> list[Operation]:
             caching=controls.operation(node),
             shape=shapes.definition(node),
             planned=Planned(parsed, node),
+            is_introspection=is_introspection(parsed, node.selection_set),
         )
         for node in operations
     ]

@@ -11,10 +11,11 @@ import orjson
 from django.conf import settings
 from graphql import ExecutionResult, GraphQLError, MiddlewareManager, execute
 
-from api import errors
+from api import errors, introspection
 from api.plans import running
 from api.schema import graphql_schema, schema
 from api.synchronous import SYNCHRONOUS
+from api.told import extensions_of
 from config.measuring.numbers import count_errors
 
 if TYPE_CHECKING:
@@ -39,20 +40,25 @@ class Answer:
 
 
 def run(
-    operation: Operation,
-    request: GraphQLRequest,
-    context: Context,
-    *,
-    root: Any = None,
-    extensions: dict[str, Any] | None = None,
+    operation: Operation, request: GraphQLRequest, context: Context, *, root: Any = None, cost: int | None = None
 ) -> Answer:
     """Answer an operation by its plan, or execute it, with an event as its `root` where it is a subscription."""
+    key = introspection.key_of(operation, request)
+    kept = introspection.answers.get(key) if key else None
+    if kept is not None:
+        data: Any = orjson.Fragment(kept)
+        return answer_of(
+            ExecutionResult(data, None), extensions_of(request, operation, cost, result="kept", is_in_thread=True)
+        )
     made = running.attempt(operation, request, context)
+    told = extensions_of(request, operation, cost, result=made.result, is_in_thread=True)
     if made.data is not None:
-        return answer_of(ExecutionResult(made.data, None), extensions=extensions)
+        return answer_of(ExecutionResult(made.data, None), told)
     result = executed(operation, request, context, root=root, effects=made.effects)
     running.compare(made, operation, is_error=bool(result.errors))
-    return answer_of(result, extensions=extensions)
+    if key and not result.errors:
+        introspection.answers.put(key, result.data)
+    return answer_of(result, told)
 
 
 def executed(
@@ -80,7 +86,7 @@ def executed(
     return result  # type: ignore[return-value]  # see above
 
 
-def answer_of(result: ExecutionResult, *, extensions: dict[str, Any] | None = None) -> Answer:
+def answer_of(result: ExecutionResult, extensions: dict[str, Any] | None = None) -> Answer:
     """Return a result as an answer: without `data` where execution did not begin, by the specification's section on responses."""
     more = {"extensions": extensions} if extensions else {}
     if not result.errors:

@@ -17,7 +17,7 @@ from api.execution import Answer, encode, run
 from api.forgery import require_known_host, require_own_page
 from api.gone import CancelledWhenGone
 from api.kept_answers import is_to_be_kept, send_kept
-from api.limits import require_affordable, told_cost
+from api.limits import require_affordable
 from api.media_types import EVENT_STREAM, JSON, RESPONSE, accepted
 from api.persisted import operation_of, with_document
 from api.plans import in_loop
@@ -137,7 +137,7 @@ def run_in_session(
     `standing` is that of a request that was charged already.
     """
     standing = charge(context, cost) if standing is None else standing
-    found = run(operation, request, context, extensions=told_cost(request, cost))
+    found = run(operation, request, context, cost=cost)
     headers = [*standing, *set_cookie(context.credentials)]
     return found, headers, viewers.remember(context)
 

@@ -78,10 +78,3 @@ def require_short_lists(variables: Any) -> None:
             message = f"The variables have more than {allowed * VALUES_MAX_SHARE} values."
             raise LimitError(message, limit="values", allowed=allowed * VALUES_MAX_SHARE)
         waiting.extend(each for each in found if isinstance(each, (list, dict)))
-
-
-def told_cost(request: GraphQLRequest, cost: int) -> dict[str, Any] | None:
-    """Return the response's extensions: the cost, where the request's `extensions` ask for it by `cost: true`."""
-    if not (request.extensions or {}).get("cost"):
-        return None
-    return {"cost": {"estimated": cost, "allowed": settings.GRAPHQL_MAX_COST}}

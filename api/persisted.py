@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 PREFIX = "slipway:document:"
 HASH_LENGTH = 64
+
+logger = logging.getLogger("slipway.graphql")
 
 # New documents are made one after the other, beside the loop: who sends many of them waits for them, and nobody else does.
 reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="documents")
@@ -67,6 +70,21 @@ def trusted() -> Mapping[str, str] | None:
     return {hash_of(text): text for text in manifest.values()} | {
         name.removeprefix("sha256:"): text for name, text in manifest.items()
     }
+
+
+def prepare_trusted() -> None:
+    """Have the manifest's documents read, validated and ready for their plans; tell of those that the schema does not know any more.
+
+    Raises OSError, ValueError for a manifest that can't be read.
+    """
+    for digest, text in (trusted() or {}).items():
+        document = known(text) or keep(text, make(text))
+        if document.refusal:
+            logger.error(
+                "a trusted document is refused", extra={"document": digest[:200], "reason": str(document.refusal)[:500]}
+            )
+        for operation in document.operations.values():
+            operation.planned.is_new = False
 
 
 @cache

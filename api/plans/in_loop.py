@@ -16,10 +16,10 @@ from graphql import ExecutionResult
 
 from api.errors import TimedOutError
 from api.execution import answer_of
-from api.limits import told_cost
 from api.plans import running
 from api.plans.refusals import NotInRowsError
 from api.rate_limits import charged_here
+from api.told import extensions_of
 from config.measuring.numbers import count_plan
 from config.postgresql.beside import of_this_loop
 
@@ -62,7 +62,8 @@ async def answer(operation: Operation, request: GraphQLRequest, context: Context
     except Exception:  # noqa: BLE001 - a thread runs into it again, and tells it
         return Tried(standing=standing)
     count_plan("planned")
-    return Tried(answer_of(ExecutionResult(data, None), extensions=told_cost(request, cost)), standing)
+    told = extensions_of(request, operation, cost, result="planned", is_in_thread=False)
+    return Tried(answer_of(ExecutionResult(data, None), told), standing)
 
 
 async def fetched(ready: Ready) -> list[Tuples]:

@@ -11,7 +11,7 @@ import redis
 from django.conf import settings as django_settings
 from pytest_django import Settings
 
-from api import gcra, persisted
+from api import documents, gcra, persisted
 from tests.asgi_client import Client
 
 QUERY = "{ __typename persisted: __typename }"
@@ -91,3 +91,16 @@ class TestTrusted:
     def test_no_other_is(self, client: Client, query: str) -> None:
         for response in (ask(client, query), ask(client, query, digest_of(query))):
             assert (response.status_code, code_of(response)) == (403, "UNTRUSTED_DOCUMENT")
+
+
+def test_trusted_documents_are_ready_at_the_start(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    texts = {"a": "{ ready: __typename }", "b": "{ nothingOfThisName }"}
+    settings.GRAPHQL_TRUSTED_DOCUMENTS = str(tmp_path / "manifest.json")
+    Path(settings.GRAPHQL_TRUSTED_DOCUMENTS).write_text(json.dumps(texts), encoding="utf-8")
+    persisted.prepare_trusted()
+    document = documents.known(texts["a"])
+    assert document
+    assert not document.operation(None).planned.is_new
+    assert [record.message for record in caplog.records] == ["a trusted document is refused"] * 2

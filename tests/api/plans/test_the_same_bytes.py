@@ -57,6 +57,8 @@ def test_operations_made_by_chance(gallery: Gallery, limits: None, results: list
             without_error_ids(run(operation, request, context_of(gallery.people[person]))) for _ in range(2)
         )
         assert second == first, (person, results[-2:], operation.planned.refusal)
+        if operation.is_introspection:
+            return  # an answer that was kept
         assert results[-2] == "new"
         # What has a plan and is no error is answered by it, and nothing else.
         assert operation.planned.refusal in {"", "__schema is the schema's"}
