@@ -16,6 +16,7 @@ from tests.stack.compose import Compose
 from tests.stack.site import Production
 
 PRODUCTION = Path(__file__).parent / "production.yml"
+BUCKET = Path(__file__).parent / "bucket.yml"
 SECRETS = ("DJANGO_SECRET_KEY", "DB_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "MEDIA_STORAGE_SECRET_ACCESS_KEY")
 # What gives development other passwords, and what ends it: the others have had it by then, and nothing has to be put back.
 LAST = ("::test_new_passwords_are_in_the_servers_and_in_the_file_and_all_goes_on", "/test_documents.py::")
@@ -63,7 +64,7 @@ def production(open_folder: Path, certificates: Path) -> Iterator[Compose]:
     """The stack as production runs it: the image's own code, TLS, secrets of its own, media in a bucket."""
     stack = Compose(
         open_folder / "production",
-        files=(PRODUCTION,),
+        files=(PRODUCTION, BUCKET),
         TLS_FOLDER=str(certificates),
         USE_TLS="true",
         SECURE_PROXY_SSL_HEADER="true",
