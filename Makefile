@@ -1,7 +1,7 @@
 # The two commands are `make run` and `make test`; each sets up what it needs. A bare `make` lists all.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz bench bench-plans bench-backup bench-disaster bench-hostile walk check schema env format shell clean requirements check-requirements graphiql
+.PHONY: help run test fuzz bench bench-plans bench-backup bench-disaster bench-growth bench-hostile walk check schema env format shell clean requirements check-requirements graphiql
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -28,6 +28,9 @@ bench: $(STAMP) ## ask this and its peers the same questions, with wrk; installs
 
 bench-plans: $(STAMP) ## measure what queries cost with their plans and without (ARGS="--rounds 5")
 	@exec $(PYTHON) -m benchmarks.plans $(ARGS)
+
+bench-growth: $(STAMP) ## measure pages by their depth among a million rows, and memory by documents that come once (ARGS="--photos 50000 --documents 2000")
+	@exec $(PYTHON) -m benchmarks.growth $(ARGS)
 
 bench-hostile: $(STAMP) ## measure what the worst requests cost before they are refused (ARGS="--rounds 1000")
 	@exec $(PYTHON) -m benchmarks.hostile $(ARGS)

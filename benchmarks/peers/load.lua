@@ -13,10 +13,4 @@ function request()
   return formatted[math.random(#formatted)]
 end
 
-function done(summary, latency, _)
-  local errors = summary.errors
-  io.write(string.format(
-    '{"requests": %d, "microseconds": %d, "refused": %d, "broken": %d, "p50": %.3f, "p99": %.3f}\n',
-    summary.requests, summary.duration, errors.status, errors.connect + errors.read + errors.write + errors.timeout,
-    latency:percentile(50) / 1000, latency:percentile(99) / 1000))
-end
+dofile((debug.getinfo(1, "S").source:sub(2):gsub("[^/]*$", "")) .. "counts.lua")

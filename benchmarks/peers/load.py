@@ -50,8 +50,13 @@ def quoted(text: str) -> str:
 
 def command(address: str, requests: Path, *, concurrency: int, seconds: float) -> list[str]:
     """Return wrk's command."""
-    options = ["-t1", f"-c{concurrency}", f"-d{max(1, round(seconds))}s", "--timeout", "60s", "-s", str(SCRIPT)]
-    return [require_wrk(), *options, address, "--", str(requests)]
+    return [*wrk(address, SCRIPT, concurrency=concurrency, seconds=seconds), "--", str(requests)]
+
+
+def wrk(address: str, script: Path, *, concurrency: int, seconds: float) -> list[str]:
+    """Return the command that runs a script."""
+    options = ["-t1", f"-c{concurrency}", f"-d{max(1, round(seconds))}s", "--timeout", "60s", "-s", str(script)]
+    return [require_wrk(), *options, address]
 
 
 def ask(address: str, requests: Path, *, concurrency: int, seconds: float) -> Load:
