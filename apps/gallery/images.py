@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import io
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
@@ -115,7 +116,7 @@ def time_taken(exif: Image.Exif) -> datetime.datetime | None:
 def render(file: IO[bytes]) -> Iterator[Rendered]:
     """Yield the renditions, largest first, each made from the one before; raises one of UNREADABLE."""
     with Image.open(file, formats=READABLE) as image:
-        image.draft("RGB", (EDGES[RenditionSize.LARGE],) * 2)  # JPEG: decode no larger than needed
+        image.draft("RGB", fitted(image.size, EDGES[RenditionSize.LARGE]))  # JPEG: decode no larger than needed
         picture = ImageOps.exif_transpose(image)
     profile = picture.info.get("icc_profile") if picture.mode in ("RGB", "RGBA") else None
     picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
@@ -124,6 +125,13 @@ def render(file: IO[bytes]) -> Iterator[Rendered]:
         buffer = io.BytesIO()
         picture.save(buffer, "WEBP", quality=WEBP_QUALITY, method=4, icc_profile=profile)
         yield Rendered(size=size, content=buffer.getvalue(), width=picture.width, height=picture.height)
+
+
+def fitted(size: tuple[int, int], edge: int) -> tuple[int, int]:
+    """Return a size in pixels with its longest side as long as `edge`, rounded up; a smaller one as it is."""
+    longest = max(edge, *size)
+    width, height = (math.ceil(side * edge / longest) for side in size)
+    return width, height
 
 
 def dominant_color(content: bytes) -> str:

@@ -77,6 +77,17 @@ def test_it_renders_three_sizes_upright_and_never_larger_than_the_picture() -> N
     }
 
 
+@pytest.mark.parametrize(
+    ("size", "large"),
+    [((6000, 4000), (2400, 1600)), ((1001, 5000), (480, 2400)), ((4800, 4800), (2400, 2400)), ((30, 20), (30, 20))],
+)
+def test_a_large_picture_is_decoded_as_large_as_needed(size: tuple[int, int], large: tuple[int, int]) -> None:
+    asked = images.fitted(size, 2400)
+    assert all(0 <= wanted - side <= 1 for wanted, side in zip(asked, large, strict=True))
+    rendered = next(iter(images.render(io.BytesIO(picture(size=size)))))
+    assert max(abs(rendered.width - large[0]), abs(rendered.height - large[1])) <= 1
+
+
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "1", "I;16", "CMYK"])
 def test_it_renders_every_kind_of_pixel(mode: str) -> None:
     buffer = io.BytesIO()
