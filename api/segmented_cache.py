@@ -19,6 +19,11 @@ class SegmentedCache(Generic[Value]):
         self._newcomers = Segment[Value](room=room // NEWCOMERS_SHARE)
         self._regulars = Segment[Value](room=room - room // NEWCOMERS_SHARE)
 
+    def clear(self) -> None:
+        """Forget all."""
+        for segment in (self._newcomers, self._regulars):
+            segment.clear()
+
     def __len__(self) -> int:
         return len(self._newcomers.entries) + len(self._regulars.entries)
 
@@ -61,6 +66,11 @@ class Segment(Generic[Value]):
             displaced.append(self.entries.popitem(last=False))
             self._weight -= displaced[-1][1][1]
         return displaced
+
+    def clear(self) -> None:
+        """Take all entries out."""
+        self.entries.clear()
+        self._weight = 0
 
     def pop(self, key: Hashable) -> tuple[Value, int] | None:
         """Take an entry out."""

@@ -83,11 +83,15 @@ async def introduce(context: Context) -> None:
 
 
 async def is_true(proof: Proof) -> bool:
-    """Tell whether the look-up finds what it found; not where it can't be made, which a thread runs into and tells."""
+    """Tell whether the look-up finds what it found; not where it can't be made, which a thread runs into and tells.
+
+    Nobody is known then: the server may be another one, or an earlier state of this one, whose transactions have the same numbers.
+    """
     try:
         async with of_this_loop().one() as lent:
             return await lent.rows(proof.sql, proof.given) == [proof.found]
     except psycopg.Error:
+        viewers.clear()
         return False
 
 

@@ -173,7 +173,9 @@ def test_where_a_backend_of_ones_own_decides_nobody_is_remembered(
 
 def test_without_a_database_a_thread_tells(known: GraphQLClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(beside, "connected", refused)
+    viewers.viewers.put("somebody else", viewers.Known(), weight=1)
     assert statements(known) > 0
+    assert viewers.viewers.get("somebody else") is None, "the next server may have other rows under the same numbers"
 
 
 async def refused() -> None:
