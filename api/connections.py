@@ -65,8 +65,8 @@ class Edge(Generic[Node]):
 class Connection(Generic[Node]):
     """A page; rows and count are fetched only where the operation asks for them.
 
-    `queryset` is the rows that `load` loads, and those behind them, for a plan that needs some of their columns and no objects. With a
-    `foreign_key` it is asked for each of several rows, which that names.
+    `queryset` is the rows that `load` loads, and those behind them, for a plan that needs some of their columns and no objects, and
+    `counted` those that `count` counts. With a `foreign_key` the one is asked for each of several rows, which that names.
     """
 
     load: strawberry.Private[Callable[[], Slice]]
@@ -74,6 +74,7 @@ class Connection(Generic[Node]):
     ordering: strawberry.Private[Ordering]
     page: strawberry.Private[PageRequest]
     queryset: strawberry.Private[QuerySet[Any] | None] = None
+    counted: strawberry.Private[QuerySet[Any] | None] = None
     foreign_key: strawberry.Private[str] = ""
 
     @cached_property
@@ -106,6 +107,7 @@ def connect(queryset: QuerySet[Any], *, ordering: Ordering, page: PageRequest) -
         ordering=ordering,
         page=page,
         queryset=found,
+        counted=queryset.order_by(),
     )
 
 

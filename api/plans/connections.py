@@ -47,7 +47,9 @@ class Fields:
         *,
         is_counted: bool = True,
     ) -> None:
-        self._building, self._page, self._row, self._node, self._is_counted = building, page, row, node, is_counted
+        self._building, self._page, self._row, self._node, self._may_count = building, page, row, node, is_counted
+        # Once the code is written: whether the number of all rows is asked for, and whether any row of the page is.
+        self.is_counted = self.is_listed = False
 
     def of(self, kind: Any, details: list[FieldDetails]) -> list[tuple[str, str, bool]]:
         """Return each field's key and code, and whether the code is that of each of the edges."""
@@ -60,10 +62,13 @@ class Fields:
         if name == "__typename":
             return repr(kind.name), False
         shown = kind.fields[name].type
+        self.is_listed = self.is_listed or name != "totalCount"
         if name == "edges":
             return self._edge(get_named_type(shown), details), True
-        if name == "totalCount" and not self._is_counted:
-            raise NotInRowsError(kind)
+        if name == "totalCount":
+            if not self._may_count:
+                raise NotInRowsError(kind)
+            self.is_counted = True
         method = {"pageInfo": "page_info", "totalCount": "total_count"}[name]
         return self._building.completed(shown, f"{self._page}.{method}()", details), False
 

@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from api.context import Context
     from api.documents import Operation
     from api.execution import Answer
+    from api.parameters import Values
     from api.plans.pages import Tuples
     from api.plans.places import Kept
     from api.plans.running import Ready
+    from api.plans.statements import Statement
     from api.rate_limits import Headers
     from api.requests import GraphQLRequest
     from config.postgresql.direct import DirectConnection
@@ -74,13 +76,22 @@ async def fetched(ready: Ready) -> list[Tuples]:
 
 async def rows_of(kept: Kept, calls: list[Any], connection: DirectConnection) -> Tuples:
     """Return the rows of one statement, and the lists and connections behind them."""
-    rows = await connection.rows(kept.statement.sql, kept.statement.given(kept.values))
-    found = kept.tuples(lambda: rows)
+    rows, count = [], kept.made.count
+    if kept.made.is_listed:
+        rows = await asked(kept.statement, kept.values, connection)
+    else:
+        kept.require()
+    found = kept.of(rows, await asked(count, kept.values, connection) if count else None)
     for statement, values, bring in found.lists():
-        bring(await connection.rows(statement.sql, statement.given(values)))
+        bring(await asked(statement, values, connection))
     for place in found.columns.nested if found.rows else ():
         below = place.kept(calls[place.index], found.array)
         if below is None:
             raise NotInRowsError(place.index)
         found.children[place.index] = await rows_of(below, calls, connection)
     return found
+
+
+async def asked(statement: Statement, values: Values, connection: DirectConnection) -> list[Any]:
+    """Return a statement's rows."""
+    return await connection.rows(statement.sql, statement.given(values))

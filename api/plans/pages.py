@@ -57,12 +57,14 @@ class ObjectPage:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which columns, `key` the primary key's place among them; and which lists behind the rows."""
+    """Which columns, `key` the primary key's place among them; which lists behind the rows; whether all are counted, any listed."""
 
     names: tuple[str, ...]
     key: int
     lists: tuple[Many | Listed, ...]
     nested: tuple[Nested, ...] = ()
+    is_counted: bool = False
+    is_listed: bool = True
 
     def and_ordering(self, ordering: Ordering) -> tuple[str, ...]:
         """Return the names, that of an ordering's column among them."""
@@ -138,7 +140,7 @@ class Tuples:
             kept = place.kept(asked, self.array)
             if kept is None:
                 raise NotInRowsError(place.index)
-            self.children[place.index] = kept.tuples(kept.rows)
+            self.children[place.index] = kept.found()
         page: RowPage = self.children[place.index].page(key)
         return page
 

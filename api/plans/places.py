@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from api.connections import unknown
 from api.parameters import Values
 from api.plans.calls import symbolically
 from api.plans.pages import LOOKUP, Children, Columns, Frame, RowPage, Tuples, query_of
+from api.plans.refusals import UnplannableError
 from api.plans.statements import Statement, Statements, rows_now, statement_of
 from config.postgresql.texts import text_of
 
@@ -43,7 +45,7 @@ class Place:
         kept = self.kept(asked)
         if kept is not None:
             kept.require()
-        return self.resolved(asked) if kept is None else kept.tuples(kept.rows)
+        return self.resolved(asked) if kept is None else kept.found()
 
     def kept(self, asked: Asked, keys: Any = ()) -> Kept | None:
         """Return the kept statement with what one request gives, `keys` of rows among it; None where none is kept for it."""
@@ -53,8 +55,7 @@ class Place:
         made, viewer = forms.found(lambda: asked.context.viewer) if forms else (None, None)
         if made is None:
             return None
-        statement, tuples = made
-        return Kept(statement, Values(arguments, viewer, keys), lambda fetch: tuples(fetch, asked))
+        return Kept(made, Values(arguments, viewer, keys), asked)
 
     def _forms(self, statements: Statements, asked: Asked) -> tuple[dict[str, Any], ByViewer | None]:
         """Return a request's arguments and what is kept for their form, once for all requests where they don't differ."""
@@ -74,26 +75,54 @@ class Place:
         """Return the rows by the resolver's answer."""
         raise NotImplementedError
 
-    def made_of(self, answer: Any) -> tuple[Statement, Callable[[Fetch, Asked], Tuples]]:
-        """Return the statement of what the resolver returned for stand-ins, and what its rows become."""
+    def made_of(self, answer: Any) -> Made:
+        """Return what is kept of what the resolver returned for stand-ins."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A statement with what one request gives, and what its rows become."""
+class Made:
+    """A statement, what its rows become, and the statement that counts those of all pages, where that is asked for.
+
+    `is_listed` tells whether any of the rows is asked for.
+    """
 
     statement: Statement
+    tuples: Callable[[Fetch, Asked], Tuples]
+    count: Statement | None = None
+    is_listed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept, with what one request gives."""
+
+    made: Made
     values: Values
-    tuples: Callable[[Fetch], Tuples]
+    asked: Asked
+
+    @property
+    def statement(self) -> Statement:
+        """The statement."""
+        return self.made.statement
 
     def require(self) -> None:
         """Raise what reading a value raises, which the resolver would, whether its rows are asked for or not."""
         self.statement.given(self.values)
 
-    def rows(self) -> list[tuple[Any, ...]]:
-        """Return the rows. In a thread."""
-        return self.statement.rows(self.values)
+    def of(self, rows: list[tuple[Any, ...]], count: list[tuple[Any, ...]] | None = None) -> Tuples:
+        """Return what rows become that were asked for beside this, and what all of them count."""
+        found = self.made.tuples(lambda: rows, self.asked)
+        if count is not None and isinstance(found, RowPage):
+            found.total_count = lambda: int(count[0][0])
+        return found
+
+    def found(self) -> Tuples:
+        """Return what the rows become, which are asked for when they are needed. In a thread."""
+        found, count = self.made.tuples(lambda: self.statement.rows(self.values), self.asked), self.made.count
+        if count is not None and isinstance(found, RowPage):
+            found.total_count = lambda: int(count.rows(self.values)[0][0])
+        return found
 
 
 class Listing(Place):
@@ -107,12 +136,15 @@ class Listing(Place):
         rows, names = query_of(found)[: found.page.limit + 1], self.columns.and_ordering(found.ordering)
         return RowPage(self.columns, Frame.of(found, self.columns), lambda: rows_now(rows, names), found.count)
 
-    def made_of(self, answer: Connection[Any]) -> tuple[Statement, Callable[[Fetch, Asked], Tuples]]:
+    def made_of(self, answer: Connection[Any]) -> Made:
         """Return the page's statement, and the page."""
         frame = Frame.of(answer, self.columns)
         rows = query_of(answer)[: answer.page.limit + 1]
         statement = statement_of(rows, self.columns.and_ordering(answer.ordering))
-        return statement, lambda fetch, asked: RowPage(self.columns, frame, fetch, lambda: asked.answer().count())
+        count = counting(answer) if self.columns.is_counted else None
+        return Made(
+            statement, lambda fetch, _: RowPage(self.columns, frame, fetch, unknown), count, self.columns.is_listed
+        )
 
 
 class Nested(Place):
@@ -122,7 +154,7 @@ class Nested(Place):
         super().__init__(index=index, call=call, columns=columns, source=parents)
         self._parents = parents
 
-    def made_of(self, answer: Connection[Any]) -> tuple[Statement, Callable[[Fetch, Asked], Tuples]]:
+    def made_of(self, answer: Connection[Any]) -> Made:
         """Return the statement of all pages, and the pages."""
         frame, name = Frame.of(answer, self.columns), f"{answer.foreign_key}_id"
         names = self.columns.and_ordering(answer.ordering)
@@ -132,7 +164,7 @@ class Nested(Place):
         direction = "DESC" if answer.ordering.is_descending != answer.page.is_backward else "ASC"
         ordered_by = f"{frame.place + 1} {direction}, {self.columns.key + 1} {direction}"
         every = Statement(self._parents.for_each(one.sql, ordered_by=ordered_by), (self._parents, *one.values))
-        return every, lambda fetch, _: Children(self.columns, frame, fetch, place)
+        return Made(every, lambda fetch, _: Children(self.columns, frame, fetch, place))
 
 
 class Finding(Place):
@@ -142,9 +174,17 @@ class Finding(Place):
         """Return the row of the object that the resolver returns."""
         return Tuples(self.columns, lambda: [read(row, self.columns.names) for row in [asked.answer()] if row])
 
-    def made_of(self, answer: QuerySet[Any]) -> tuple[Statement, Callable[[Fetch, Asked], Tuples]]:
+    def made_of(self, answer: QuerySet[Any]) -> Made:
         """Return the row's statement, and the row."""
-        return statement_of(answer, self.columns.names), lambda fetch, _: Tuples(self.columns, fetch)
+        return Made(statement_of(answer, self.columns.names), lambda fetch, _: Tuples(self.columns, fetch))
+
+
+def counting(answer: Connection[Any]) -> Statement:
+    """Return the statement that counts a connection's rows; raises UnplannableError."""
+    if answer.counted is None:
+        raise UnplannableError("the connection counts no query")
+    every = statement_of(answer.counted, ["pk"])
+    return Statement(f'SELECT COUNT(*) FROM ({every.sql}) AS "counted"', every.values)  # noqa: S608 - made by Django, around it nothing that a client sent
 
 
 def read(row: Any, names: Sequence[str]) -> tuple[Any, ...]:

@@ -43,7 +43,9 @@ def connection(
     building: Building, kind: Any, rows: Rows, page: str, details: list[FieldDetails]
 ) -> tuple[Callable[[str], str], type[Place]]:
     """Return the code of a connection, by that of its page, and what its place is."""
-    written = Fields(building, page, rows.row, rows.node).of(kind, details)
+    fields = Fields(building, page, rows.row, rows.node)
+    written = fields.of(kind, details)
+    rows.is_counted, rows.is_listed = fields.is_counted, fields.is_listed
     return lambda found: completed(building, kind, found, page, written, rows.clauses()), Listing
 
 

@@ -38,6 +38,7 @@ class Rows:
         self._bare: dict[str, Bare] = {}
         self._nested: list[Nested] = []
         self._listed: list[Listed] = []
+        self.is_counted, self.is_listed = False, True
         self._key = self._place("", model._meta.pk)
 
     def columns(self) -> Columns:
@@ -45,7 +46,14 @@ class Rows:
         lists: tuple[Many | Listed, ...] = (*self._listed, *(self._bare[""].lists() if "" in self._bare else ()))
         for each in lists:
             _ = each.statement
-        return Columns(names=tuple(self._columns), key=self._key, lists=lists, nested=tuple(self._nested))
+        return Columns(
+            names=tuple(self._columns),
+            key=self._key,
+            lists=lists,
+            nested=tuple(self._nested),
+            is_counted=self.is_counted,
+            is_listed=self.is_listed,
+        )
 
     def clauses(self, rows: str = "") -> str:
         """Return what a comprehension over the page's tuples, or others, says behind `for`, once all of the code has been written."""

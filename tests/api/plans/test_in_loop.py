@@ -27,6 +27,7 @@ from apps.accounts.models import User
 from apps.gallery.models import Album, Photo
 from apps.gallery.orderings import PHOTO_ORDERINGS, PhotoOrder
 from config.postgresql import beside
+from config.postgresql.direct import DirectConnection
 from tests.api.plans.gallery import fill, known
 from tests.api.plans.operations import operations
 from tests.gallery.conftest import add_rows
@@ -188,6 +189,29 @@ def test_a_cursor_of_another_list_is_told_whether_rows_are_asked_for_or_not(text
     request = GraphQLRequest(query="", variables={"after": cursor})
     context = nobody()
     assert running.attempted(operation.planned, request, context).result == "failed"
+
+
+@pytest.mark.parametrize(("fields", "statements_made"), [
+    ("totalCount", 1), ("totalCount edges { node { caption } }", 2), ("pageInfo { hasNextPage }", 1), ("edges { cursor }", 1),
+])  # fmt: skip
+def test_all_rows_are_counted_here_and_a_page_is_read_where_it_is_asked_for(
+    fields: str, statements_made: int, photos: list[Photo], loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    rows = DirectConnection.rows
+
+    async def noted(direct: DirectConnection, sql: str, values: Any = ()) -> Any:
+        made.append(sql)
+        return await rows(direct, sql, values)
+
+    monkeypatch.setattr(DirectConnection, "rows", noted)
+    operation = operation_of(
+        "query($search: String) { photos(first: 2, filter: {search: $search}) { " + fields + " } }"
+    )
+    for variables in ({}, {"search": "photo"}, {"search": "none of them"}):
+        made.clear()
+        assert answered(loop.tried(operation, variables=variables)) == expected(operation, variables)
+        assert len(made) == statements_made
 
 
 def test_pages_go_on(photos: list[Photo], loop: Loop) -> None:
