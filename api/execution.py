@@ -50,7 +50,7 @@ def run(
         return answer_of(
             ExecutionResult(data, None), extensions_of(request, operation, cost, result="kept", is_in_thread=True)
         )
-    made = running.attempt(operation, request, context)
+    made = running.attempt(operation, request, context, root=root)
     told = extensions_of(request, operation, cost, result=made.result, is_in_thread=True)
     if made.data is not None:
         return answer_of(ExecutionResult(made.data, None), told)

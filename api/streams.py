@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from graphql import ExecutionResult, GraphQLError, OperationType, create_source_event_stream
 
-from api import errors, threads
+from api import errors, threads, viewers
 from api.errors import ApplicationError
 from api.execution import Answer, answer_of, run
 from api.messages import Event
@@ -43,6 +43,7 @@ async def answers(operation: Operation, request: GraphQLRequest, context: Contex
         return
     async with aclosing(source) as events:
         try:
+            await asked.begin()
             async for event in events:
                 answer = await asked.answer(event)
                 if answer is not None:
@@ -52,20 +53,38 @@ async def answers(operation: Operation, request: GraphQLRequest, context: Contex
             yield failure([located(error)])
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Asked:
-    """What one client asks of each event. `key` is the same for all who have to get the same answer."""
+    """What one client asks of each event. `key` is the same for all who have to get the same answer; `known` is who it is."""
 
     operation: Operation
     request: GraphQLRequest
     context: Context
     key: Hashable
+    known: viewers.Known | None = None
+
+    async def begin(self) -> None:
+        """Find out how to know again who asks, once for all events."""
+        self.context.is_to_be_known = viewers.can_be_known(self.context)
+        if self.context.is_to_be_known:
+            self.known = await threads.run(self._remembered)
+
+    def _remembered(self) -> viewers.Known | None:
+        _ = self.context.viewer  # who it is, where nobody has wanted to know yet
+        return viewers.remember(self.context)
 
     async def answer(self, event: Any) -> Answer | None:
         """Return the answer to an event, None where there is nothing to tell. Raises what looking it up raises, and TimedOutError."""
         if isinstance(event, Event):
-            return await event.message.once(self.key, lambda: threads.run(lambda: self._looked_up(event)))
+            return await event.message.once(self.key, lambda: self._made(event))
         return await threads.run(lambda: self._run(event))
+
+    async def _made(self, event: Event) -> Answer | None:
+        """Return the answer for whoever asks as of now: a session or token may have ended since the last event."""
+        await viewers.renew(self.context, self.known)
+        answer, known = await threads.run(lambda: (self._looked_up(event), viewers.remember(self.context)))
+        self.known = known or self.known
+        return answer
 
     def _looked_up(self, event: Event) -> Answer | None:
         found = event.look_up()
@@ -76,12 +95,12 @@ class Asked:
 
 
 def key_of(operation: Operation, request: GraphQLRequest, context: Context) -> Hashable:
-    """Return what an answer depends on besides its event: the document, its variables, and the credentials as they were sent."""
+    """Return what an answer depends on besides its event: document, variables, extensions and credentials, as they were sent."""
     try:
-        variables = orjson.dumps(request.variables, option=orjson.OPT_SORT_KEYS)
+        sent = orjson.dumps((request.variables, request.extensions), option=orjson.OPT_SORT_KEYS)
     except TypeError:  # files, or half a character
         return object()
-    return request.query, operation.name, variables, context.credentials.digest
+    return request.query, operation.name, sent, context.credentials.digest
 
 
 async def events_of(operation: Operation, request: GraphQLRequest, context: Context) -> Any:

@@ -69,7 +69,7 @@ viewers: SegmentedCache[Known] = SegmentedCache(room=ROOM)
 async def introduce(context: Context) -> None:
     """Tell a request's context who asks, where that is known from before and still true. In the loop's thread."""
     credentials = context.credentials
-    if credentials.is_anonymous or not settings.DATABASE_LOOP_CONNECTIONS:
+    if not can_be_known(context):
         return
     known = viewers.get(credentials.digest)
     if known is None:
@@ -80,6 +80,21 @@ async def introduce(context: Context) -> None:
         context.assume(renewed(known.user))
     else:
         context.is_to_be_known = True
+
+
+async def renew(context: Context, known: Known | None) -> None:
+    """Tell a stream's context who asks as of now, where what the stream knows of them is still true. In the loop's thread."""
+    context.forget_viewer()
+    if known and known.proof and not known.is_due() and await is_true(known.proof):
+        context.assume(renewed(known.user))
+        context.is_to_be_known = False
+    else:
+        context.is_to_be_known = can_be_known(context)
+
+
+def can_be_known(context: Context) -> bool:
+    """Tell whether there is somebody to be known again, and the loop has connections to ask by."""
+    return not context.credentials.is_anonymous and bool(settings.DATABASE_LOOP_CONNECTIONS)
 
 
 async def is_true(proof: Proof) -> bool:

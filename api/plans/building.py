@@ -127,6 +127,8 @@ class Building:
             return repr(kind.name)
         if name.startswith("__"):
             raise UnplannableError(f"{name} is the schema's")
+        if kind is self._schema.subscription_type:  # what it shows of an event is the event
+            return self.completed(kind.fields[name].type, source, details)
         definition = declared.definition_of(kind, name)
         if declared.is_global_id(kind, definition):
             return global_id(f"{kind.name}:", f"{source}.pk", self.code)

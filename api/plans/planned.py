@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from graphql import OperationType, get_variable_values
+from graphql import get_variable_values
 
 from api.plans import kept
 from api.plans.building import Building
@@ -57,7 +57,7 @@ class Planned:
         self.is_new = True
         self.needs_thread = False
         self._is_nested_in_rows = True
-        self.refusal = "it is a subscription" if operation.operation is OperationType.SUBSCRIPTION else ""
+        self.refusal = ""
 
     @cached_property
     def _conditions(self) -> tuple[str, ...]:

@@ -40,16 +40,19 @@ class Attempt:
     effects: Effects | None = field(default=None, compare=False)
 
 
-def attempt(operation: Operation, request: GraphQLRequest, context: Context) -> Attempt:
-    """Answer an operation by its plan, where it has one. After an error the executor runs it, but for a mutation's effects."""
-    if not settings.GRAPHQL_PLANS or operation.kind is OperationType.SUBSCRIPTION:
+def attempt(operation: Operation, request: GraphQLRequest, context: Context, *, root: Any = None) -> Attempt:
+    """Answer an operation by its plan, where it has one. After an error the executor runs it, but for a mutation's effects.
+
+    `root` is a subscription's event.
+    """
+    if not settings.GRAPHQL_PLANS:
         return Attempt(None, "off")
-    made = attempted(operation.planned, request, context)
+    made = attempted(operation.planned, request, context, root=root)
     count_plan(made.result)
     return made
 
 
-def attempted(planned: Planned, request: GraphQLRequest, context: Context) -> Attempt:
+def attempted(planned: Planned, request: GraphQLRequest, context: Context, *, root: Any = None) -> Attempt:
     """Return what came of the plan, not counted yet."""
     if planned.refusal:
         return Attempt(None, "unplannable")
@@ -63,11 +66,11 @@ def attempted(planned: Planned, request: GraphQLRequest, context: Context) -> At
         if plan is None:
             return Attempt(None, "unplannable")
         try:
-            data: dict[str, Any] | None = answered(plan, executor, effects)
+            data: dict[str, Any] | None = answered(plan, executor, effects, root)
         except NotInRowsError:
             planned.keep_to_objects()
             plan = planned.plan(executor)
-            data = answered(plan, executor, effects) if plan else None
+            data = answered(plan, executor, effects, root) if plan else None
         return Attempt(data, "planned" if plan else "unplannable")
     except Exception as error:  # noqa: BLE001 - told by the executor, which runs into it again, or by `compare`
         return Attempt(None, FAILED, error, effects)
@@ -108,12 +111,12 @@ def prepared(operation: Operation, request: GraphQLRequest, context: Context) ->
     return None if None in kept else Ready(plan, calls, [each for each in kept if each])
 
 
-def answered(plan: Plan, executor: Any, effects: Effects) -> dict[str, Any]:
-    """Return the data of one request; raises what resolvers raise, and NotInRowsError."""
+def answered(plan: Plan, executor: Any, effects: Effects, root: Any) -> dict[str, Any]:
+    """Return the data of one request or event; raises what resolvers raise, and NotInRowsError."""
     calls = [call.bound(executor) for call in plan.calls]
     for index in plan.effects:
         calls[index] = effects.noting(plan.calls[index].key, calls[index])
-    return plan.answer(None, calls)
+    return plan.answer(root, calls)
 
 
 def compare(made: Attempt, operation: Operation, *, is_error: bool) -> None:

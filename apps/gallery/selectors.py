@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Count, Q, QuerySet
 
+from api.lookups import Lookup
 from api.parameters import several
 from apps.accounts.models import User
 from apps.gallery.models import Album, Photo, PhotoState, Rendition, Tag, Visibility
@@ -69,6 +70,11 @@ def visible_photos(viewer: Viewer) -> QuerySet[Photo]:
     """Return the photos that the viewer may open who knows their ids: one's own in every state, others' when ready."""
     reachable = Q(state=PhotoState.READY) & ~Q(visibility=Visibility.PRIVATE)
     return Photo.objects.filter(reachable | Q(owner=viewer.pk) if viewer.is_authenticated else reachable)
+
+
+watched_photo = Lookup(
+    lambda viewer, key, album: visible_photos(viewer).filter(pk=key, album__in=visible_albums(viewer).filter(pk=album))
+)
 
 
 def listed_photos(viewer: Viewer) -> QuerySet[Photo]:

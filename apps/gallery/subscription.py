@@ -38,19 +38,18 @@ class PhotoChange:
     photo: Photo | None = strawberry.field(description="The photo as of now; null once it is deleted.")
 
 
-def may_watch(context: Context, album_id: UUID) -> bool:
-    """Tell whether the viewer, as of now, may see the album."""
-    context.forget_viewer()
-    return selectors.visible_albums(context.viewer).filter(pk=album_id).exists()
+def require_may_watch(context: Context, album_id: UUID) -> None:
+    """Raise NotFoundError where the viewer may not see the album."""
+    if not selectors.visible_albums(context.viewer).filter(pk=album_id).exists():
+        raise NotFoundError("There is no such album.")
 
 
 def change_for(context: Context, album_id: UUID, message: dict[str, Any]) -> PhotoChange | None:
     """Return what to tell the viewer of a message; None where the photo is not theirs to see. Raises NotFoundError."""
-    if not may_watch(context, album_id):
-        raise NotFoundError("There is no such album any more.")
-    photo_id = UUID(message["photo_id"])
-    photo: Any = selectors.visible_photos(context.viewer).filter(pk=photo_id, album=album_id).first()
-    kind = PhotoChangeKind(message["kind"])
+    photo_id, kind = UUID(message["photo_id"]), PhotoChangeKind(message["kind"])
+    photo: Any = selectors.watched_photo(viewer=context.viewer, key=photo_id, album=album_id)
+    if photo is None:
+        require_may_watch(context, album_id)
     if photo is None and kind != PhotoChangeKind.DELETED:
         return None  # not ready yet, which is its owner's alone to see; or deleted since, of which a message follows
     return PhotoChange(kind=kind, photo_id=strawberry.ID(str(relay.GlobalID("Photo", str(photo_id)))), photo=photo)
@@ -67,8 +66,8 @@ class Subscription:
         """Yield a change for each message about the album that the viewer may know of."""
         context, album = info.context, row_id(album_id, "Album")
         async with listen(events.group_of(album)) as messages:
-            # Only now that nothing can be missed: who may watch is asked after the watching has begun.
-            if not await threads.run(lambda: may_watch(context, album)):
-                raise NotFoundError("There is no such album.")
+            # Only now that nothing can be missed: who may watch is asked after the watching has begun, and as of then.
+            context.forget_viewer()
+            await threads.run(lambda: require_may_watch(context, album))
             async for message in messages:
                 yield event(message, partial(change_for, context, album, message))

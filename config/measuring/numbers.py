@@ -44,7 +44,7 @@ lookups = Counter(
     "slipway_cache_lookups", "What was looked up in a cache, and whether it was there.", ["cache", "result"], registry=REGISTRY
 )  # fmt: skip
 plans = Counter(
-    "slipway_graphql_plans", "Queries and mutations by whether their plans answered them, and why not.", ["result"], registry=REGISTRY
+    "slipway_graphql_plans", "Operations and events by whether their plans answered them, and why not.", ["result"], registry=REGISTRY
 )  # fmt: skip
 names = Names()
 # These an alert asks for: a series that begins with its first error has no increase.

@@ -113,9 +113,10 @@ def test_what_is_not_theirs_to_see_yet_is_not_told(photo: Photo, ada: User) -> N
 
 
 def test_whose_answers_may_differ_share_none(photo: Photo, ada: User) -> None:
-    def key(variables: Any, headers: Headers, *, query: str = WATCH) -> Any:
+    def key(variables: Any, headers: Headers, *, query: str = WATCH, extensions: Any = None) -> Any:
         context = Context(credentials=credentials_of(headers), address="127.0.0.1")
-        return key_of(document_of(query).operation(None), GraphQLRequest(query=query, variables=variables), context)
+        request = GraphQLRequest(query=query, variables=variables, extensions=extensions)
+        return key_of(document_of(query).operation(None), request, context)
 
     session = session_of(ada)
     token = [(b"authorization", b"Bearer one")]
@@ -123,5 +124,6 @@ def test_whose_answers_may_differ_share_none(photo: Photo, ada: User) -> None:
     differing = [
         key({"id": "1"}, []), key({"id": "2"}, []), key({"id": "1"}, [], query=OTHERS), key({"id": "1"}, session),
         key({"id": "1"}, token), key({"id": object()}, []), key({"id": object()}, []), key(None, []),
+        key({"id": "1"}, [], extensions={"plan": True}),
     ]  # fmt: skip
     assert len(set(differing)) == len(differing)

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session
 from django.db import connection, models, transaction
 from django.db.transaction import TransactionManagementError
@@ -13,6 +14,7 @@ from django.utils import timezone
 from api.lookups import Lookup
 from apps.accounts.models import User
 from apps.gallery.models import Album
+from apps.gallery.selectors import visible_albums
 from apps.gallery.services import own_album_locked
 
 
@@ -64,6 +66,21 @@ def test_a_row_is_locked_nowhere_else() -> None:
         assert own_album_locked(key=uuid4(), owner=uuid4()) is None
     with pytest.raises(TransactionManagementError):
         own_album_locked(key=uuid4(), owner=uuid4())
+
+
+def test_what_a_viewer_may_see_is_asked_for_each(album: Album, ada: User, grace: User) -> None:
+    seen: list[bool] = []
+
+    def query(viewer: Any, key: Any) -> models.QuerySet[Album]:
+        seen.append(viewer.is_authenticated)
+        return visible_albums(viewer).filter(pk=key)
+
+    find = Lookup(query)
+    nobody = AnonymousUser()
+    assert [find(viewer=each, key=album.pk) for each in (nobody, ada, grace)] == [album] * 3
+    Album.objects.update(visibility="PRIVATE")
+    assert [find(viewer=each, key=album.pk) for each in (nobody, ada, grace)] == [None, album, None]
+    assert seen == [False, True]
 
 
 @pytest.mark.django_db
