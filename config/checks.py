@@ -45,11 +45,11 @@ def upload_fits_into_a_request(app_configs: Sequence[Any] | None, **_: object) -
 @register(Tags.files)
 def no_media_are_left_behind(app_configs: Sequence[Any] | None, **_: object) -> list[CheckMessage]:  # noqa: ARG001 - see above
     """Where media are in a bucket alone, those in the folder are not found, and not deleted with their rows."""
-    left = next(FolderStorage().names(), None) if has_bucket_alone() else None
+    left = next(FolderStorage().files(), None) if has_bucket_alone() else None
     if left is None:
         return []
     hint = "Have them moved: MEDIA_STORAGE_MOVE=to-folder, then to-bucket, then manage.py move_media. See docs/media-on-s3.md."
-    message = f"MEDIA_STORAGE_URL names a bucket, and there are media in {settings.MEDIA_ROOT}: {left}."
+    message = f"MEDIA_STORAGE_URL names a bucket, and there are media in {settings.MEDIA_ROOT}: {left[0]}."
     return [Error(message, hint=hint, id="slipway.E003")]
 
 

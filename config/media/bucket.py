@@ -6,6 +6,7 @@ No object is public. Who may have one is handed it by nginx, which is told a sig
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import tempfile
 import threading
@@ -108,20 +109,20 @@ class BucketStorage(S3Storage):  # type: ignore[misc]  # it ships no types
                 return opened
         spool = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES, dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115 - who opens it closes it
         try:
-            self.fetch(name, spool)
+            for piece in self.pieces(name):
+                spool.write(piece)
         except BaseException:
             spool.close()
             raise
         spool.seek(0)
         return File(spool, name)
 
-    def fetch(self, name: str, into: IO[bytes]) -> None:
-        """Write a file's content to another, piece by piece."""
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Yield a file's content, piece by piece."""
         with self.asked(f"read {name}"):
             body = self.client.get_object(Bucket=self.bucket_name, Key=self.key(name))["Body"]
             with contextlib.closing(body):
-                for piece in body.iter_chunks(PIECE_BYTES):  # raises where it ends too early
-                    into.write(piece)
+                yield from body.iter_chunks(PIECE_BYTES)  # raises where it ends too early
 
     def _save(self, name: str, content: File[bytes]) -> str:
         with self.asked(f"store {name}"):
@@ -202,13 +203,27 @@ class BucketStorage(S3Storage):  # type: ignore[misc]  # it ships no types
             raise MediaAwayError(f"Cannot look at media: there is no {self.place.words}.") from None
         return f"in the {self.place.words}"
 
-    def names(self) -> Iterator[str]:
-        """Yield the name of every file."""
+    def files(self) -> Iterator[tuple[str, int]]:
+        """Yield the name and the size of every file."""
         prefix = f"{self.place.prefix}/" if self.place.prefix else ""
         with self.asked("list media"):
             for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket_name, Prefix=prefix):
-                keys = [each["Key"] for each in page.get("Contents", ())]
-                yield from (key.removeprefix(prefix) for key in keys if not key.endswith("/"))
+                for each in page.get("Contents", ()):
+                    if not each["Key"].endswith("/"):  # what some programs make in place of a folder
+                        yield each["Key"].removeprefix(prefix), each["Size"]
+
+    def put(self, name: str, content: IO[bytes]) -> None:
+        """Store a file under exactly this name; raises ValueError for one that no key can be made of."""
+        if clean_name(name) != name:
+            raise ValueError(f"{name!r} cannot be a file's name in a bucket")
+        self._save(name, File(content))
+
+    def sha256(self, name: str) -> str:
+        """Return a file's hash, in hexadecimal, by having it sent."""
+        found = hashlib.sha256()
+        for piece in self.pieces(name):
+            found.update(piece)
+        return found.hexdigest()
 
 
 def client_config(place: Bucket) -> Config:

@@ -1,16 +1,22 @@
 """Media in a folder, as Django stores them."""
 
 import contextlib
+import hashlib
 import logging
 import os
+import secrets
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 from django.core.files.storage import FileSystemStorage
 
 from config.media.place import address
 
 logger = logging.getLogger("slipway.media")
+
+PIECE_BYTES = 256 * 1024
 
 
 class FolderStorage(FileSystemStorage):
@@ -51,11 +57,39 @@ class FolderStorage(FileSystemStorage):
         """Return in words where media are; that the folder can be written is a system check."""
         return f"in the folder {self.location}"
 
-    def names(self) -> Iterator[str]:
-        """Yield the name of every file. What begins with a dot beside them all is not media: restores keep things there."""
-        for folder, folders, files in os.walk(self.location):
+    def files(self) -> Iterator[tuple[str, int]]:
+        """Yield the name and the size of every file. What begins with a dot beside them all is not media: restores work there."""
+        for folder, folders, names in os.walk(self.location):
             place = Path(folder).relative_to(self.location)
             if place == Path():
                 folders[:] = [each for each in folders if not each.startswith(".")]
+                names = [each for each in names if not each.startswith(".")]  # noqa: PLW2901 - what is left of them
             folders.sort()
-            yield from (str(place / each) for each in sorted(files) if place != Path() or not each.startswith("."))
+            for each in sorted(names):
+                with contextlib.suppress(FileNotFoundError):
+                    yield str(place / each), (Path(folder) / each).lstat().st_size
+
+    def put(self, name: str, content: IO[bytes]) -> None:
+        """Store a file under exactly this name: nobody sees it half written. Raises FileExistsError where there is one."""
+        path, partial = Path(self.path(name)), self.work / f"{secrets.token_hex(8)}.partial"
+        self.work.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            with partial.open("xb") as file:
+                shutil.copyfileobj(content, file, PIECE_BYTES)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.chmod(self.file_permissions_mode or 0o644)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.link(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def sha256(self, name: str) -> str:
+        """Return a file's hash, in hexadecimal, by reading it."""
+        with Path(self.path(name)).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    @property
+    def work(self) -> Path:
+        """A folder beside the files, which is not media, for what is not whole yet."""
+        return Path(self.location) / ".move"

@@ -9,7 +9,7 @@ from pathlib import Path
 from ops.backup import files
 from ops.backup.media.catalogue import File
 from ops.backup.targets import Show, show_nothing
-from ops.backup.targets.target import OF_RESTORES
+from ops.backup.targets.target import NOT_MEDIA
 
 Known = dict[str, list[object]]
 
@@ -41,9 +41,11 @@ def scan(folder: Path, *, cache: Path, show: Show = show_nothing) -> Scan:
 
 
 def walk(folder: Path, prefix: str) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
-    """Yield what is in a folder and those below it, by names relative to it; not the folders, nor what restores keep."""
+    """Yield what is in a folder and those below it, by names relative to it; not the folders, nor what is not media."""
     with os.scandir(folder / prefix) as entries:
-        found = sorted((each for each in entries if f"{prefix}{each.name}" != OF_RESTORES), key=lambda each: each.name)
+        found = sorted(
+            (each for each in entries if f"{prefix}{each.name}" not in NOT_MEDIA), key=lambda each: each.name
+        )
     for entry in found:
         name = f"{prefix}{entry.name}"
         if entry.is_dir(follow_symlinks=False):

@@ -13,7 +13,7 @@ from ops.backup.files import told
 from ops.backup.settings import text as value_of
 from ops.backup.targets import target, transfer
 from ops.backup.targets.address import Address
-from ops.backup.targets.target import MANIFEST, OF_RESTORES, Show, Target, show_nothing
+from ops.backup.targets.target import MANIFEST, NOT_MEDIA, Show, Target, show_nothing
 from ops.backup.targets.transfer import Ended
 from ops.errors import WRONG_USAGE, OperatorError
 
@@ -69,8 +69,9 @@ class ResticTarget(Target):
             *([f"--tag=file={quote(os.fsencode(wanted[0]))}"] if len(wanted) == 1 else []),
         ]
         with transfer.listed(wanted) as names:
-            # Of a media folder, without what restores of it keep.
-            everything = [f"--exclude={pattern(os.path.realpath(folder))}/{OF_RESTORES}", "."]
+            # Of a media folder, without what is not media.
+            real = pattern(os.path.realpath(folder))
+            everything = [*(f"--exclude={real}/{name}" for name in NOT_MEDIA), "."]
             chosen = everything if len(wanted) > CHOSEN_FILES else [f"--files-from-raw={names}"]
             command = ["backup", f"--host={HOST}", *tags, *(["--force"] if is_anew else []), *chosen]
             self.require(self.restic("copy to", command, folder=folder), "copy to")

@@ -12,6 +12,7 @@ from ops.errors import OperatorError
 MANIFEST = "manifest.json"
 SHOWN = 10
 OF_RESTORES = ".restore"  # in a media folder, what scripts/restore_media.sh works in, and keeps
+NOT_MEDIA = (OF_RESTORES, ".move")  # and what manage.py move_media works in
 Show = Callable[[int, int], None]  # how many of how many bytes are done
 
 

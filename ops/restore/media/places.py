@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ops.backup import files
 from ops.backup.sets import PARTIAL
-from ops.backup.targets.target import OF_RESTORES
+from ops.backup.targets.target import NOT_MEDIA, OF_RESTORES
 from ops.errors import REFUSED, OperatorError
 
 INCOMING, KEPT = "incoming-", "kept-"
@@ -31,7 +31,7 @@ class Places:
 
     def entries(self) -> list[str]:
         """Return the names in the media folder itself, without ours. Raises OSError."""
-        return sorted(name for name in os.listdir(self.folder) if name != OF_RESTORES)  # noqa: PTH208 - names of any bytes
+        return sorted(name for name in os.listdir(self.folder) if name not in NOT_MEDIA)  # noqa: PTH208 - names of any bytes
 
     def of_kind(self, kind: str) -> list[Path]:
         """Return what restores have left of a kind, the oldest first; what is not complete is left out. Raises OSError."""

@@ -1,0 +1,1 @@
+"""Moves media from one place to the other while the site runs: `manage.py move_media`."""
