@@ -26,6 +26,7 @@ from config.media.moving import MovingStorage
 from config.media.place import MediaAwayError
 from embedded.state import free_port
 from tests.bucket import move_media, put_media_into, s3_server
+from tests.docs.documents import commands
 from tests.gallery.conftest import uploaded_and_ready
 from tests.ops.backup.faulty_line import Line, line_to
 from tests.ops.backup.target_servers import Server
@@ -377,3 +378,13 @@ def make_album(make_user: Callable[..., User]) -> Callable[[], Album]:
 @pytest.fixture
 def album(make_album: Callable[[], Album]) -> Album:
     return make_album()
+
+
+def test_the_document_s_commands_do_what_it_says(folder: Path, kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [line for each in commands(ROOT / "docs" / "media-on-s3.md") for line in each.text.splitlines()]
+    assert lines
+    for line in lines:
+        words = line.removeprefix("docker compose exec -T worker python manage.py move_media").split()
+        assert words in ([], ["--dry-run"])
+        move(capsys, *words)
+    assert (len(contents_of(kept)), contents_of(folder)) == (12, {})
