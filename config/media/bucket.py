@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 import boto3
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files.base import File
@@ -25,20 +24,17 @@ from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
 from config.breaker import Breaker
-from config.media.address import Bucket, bucket_of
+from config.media.address import bucket_of
+from config.media.asking import client_config, is_absent
 from config.media.place import MediaAwayError, address
 
 logger = logging.getLogger("slipway.media")
 
-CONNECT_SECONDS = 2
-ANSWER_SECONDS = 6
-TRIES = 2  # a server that is silent is given up after twice both, before a GraphQL operation is
 SIGNED_SECONDS = 300  # nginx uses it at once: this much may our clock be behind the server's
 IN_MEMORY_BYTES = 1024 * 1024
 PIECE_BYTES = 256 * 1024
 PART_BYTES = 32 * 1024 * 1024  # what is larger goes in parts, each read from the file when its turn comes
 AT_ONCE = 1000  # S3's own limit of what one request may delete
-ABSENT = 404
 
 
 class BucketStorage(S3Storage):  # type: ignore[misc]  # it ships no types
@@ -224,24 +220,3 @@ class BucketStorage(S3Storage):  # type: ignore[misc]  # it ships no types
         for piece in self.pieces(name):
             found.update(piece)
         return found.hexdigest()
-
-
-def client_config(place: Bucket) -> Config:
-    """Return how the bucket is asked. Where an endpoint is not Amazon's, by path, and without checksums that not all know."""
-    checksums = "when_supported" if place.is_amazon_s else "when_required"
-    return Config(
-        signature_version="s3v4",
-        s3={"addressing_style": "virtual" if place.is_amazon_s else "path"},
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=ANSWER_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": TRIES},
-        request_checksum_calculation=checksums,
-        response_checksum_validation=checksums,
-        ignore_configured_endpoint_urls=True,
-    )
-
-
-def is_absent(error: ClientError) -> bool:
-    """Tell whether it is the file that is not there, and not the whole bucket."""
-    status: int = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    return status == ABSENT and error.response["Error"].get("Code") != "NoSuchBucket"
