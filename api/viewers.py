@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import psycopg
 from django.conf import settings
@@ -52,11 +52,15 @@ class Proof:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Known:
-    """Somebody who asked before; `proof` is None for one who did so once. `until` is when a look-up of another kind is due."""
+    """Somebody who asked before; `proof` is None for one who did so once. `until` is when a look-up of another kind is due.
+
+    `era` is when it was found out: nothing of an era before is known.
+    """
 
     proof: Proof | None = None
     user: User | None = None
     until: datetime | None = None
+    era: int = 0
 
     def is_due(self) -> bool:
         """Whether time alone has ended it."""
@@ -64,6 +68,18 @@ class Known:
 
 
 viewers: SegmentedCache[Known] = SegmentedCache(room=ROOM)
+
+
+class Era:
+    """Counts how often the database was away: the next one may have other rows under the same numbers. One for each process."""
+
+    now: ClassVar[int] = 0
+
+    @classmethod
+    def end(cls) -> None:
+        """Know nobody any more."""
+        cls.now += 1
+        viewers.clear()
 
 
 async def introduce(context: Context) -> None:
@@ -85,7 +101,7 @@ async def introduce(context: Context) -> None:
 async def renew(context: Context, known: Known | None) -> None:
     """Tell a stream's context who asks as of now, where what the stream knows of them is still true. In the loop's thread."""
     context.forget_viewer()
-    if known and known.proof and not known.is_due() and await is_true(known.proof):
+    if known and known.proof and known.era == Era.now and not known.is_due() and await is_true(known.proof):
         context.assume(renewed(known.user))
         context.is_to_be_known = False
     else:
@@ -106,7 +122,7 @@ async def is_true(proof: Proof) -> bool:
         async with of_this_loop().one() as lent:
             return await lent.rows(proof.sql, proof.given) == [proof.found]
     except psycopg.Error:
-        viewers.clear()
+        Era.end()
         return False
 
 
@@ -118,12 +134,12 @@ def remember(context: Context) -> Known | None:
     viewer = context.known_viewer
     if not context.is_to_be_known or viewer is None or not viewer.is_authenticated or not can_be_remembered():
         return None
-    sent = context.credentials.sent_alone()
+    sent, era = context.credentials.sent_alone(), Era.now
     proof = proof_of(sent, viewer.pk)
     with suppress(UnauthenticatedError):
         user = sent.find_viewer() if proof else None
         if user is not None and user.is_authenticated and user.pk == viewer.pk:
-            return Known(proof=proof, user=plain(user), until=end_of(sent))
+            return Known(proof=proof, user=plain(user), until=end_of(sent), era=era)
     return None
 
 

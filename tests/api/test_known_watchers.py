@@ -12,9 +12,10 @@ from api.errors import NotFoundError, UnauthenticatedError
 from apps.accounts.models import User
 from apps.accounts.services import create_access_token
 from apps.gallery.models import Album, Photo
+from config.postgresql import beside
 from tests.api.test_fan_out import Watching, changed, told
 from tests.api.test_lost_permission import Headers, session_of
-from tests.api.test_viewers import CHANGES, OF_ALL, OF_TOKENS, loop_connection
+from tests.api.test_viewers import CHANGES, OF_ALL, OF_TOKENS, loop_connection, refused
 from tests.asgi_client import run_here
 from tests.gallery.conftest import add_rows
 
@@ -79,6 +80,18 @@ def test_who_was_looked_up_for_an_event_is_known_at_the_next(photo: Photo, ada: 
             assert told(photo, watching) == [changed(is_mine=True)]
         seen.append(len(made))
     assert seen[0] > seen[1] == 1
+
+
+def test_once_the_database_was_away_they_are_looked_up(
+    photo: Photo, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watching, other = begun(photo, session_of(ada)), begun(photo, session_of(ada))
+    with monkeypatch.context() as away:
+        away.setattr(beside, "connected", refused)
+        assert told(photo, other) == [changed(is_mine=True)]
+    with CaptureQueriesContext(connection) as made:
+        assert told(photo, watching) == [changed(is_mine=True)]
+    assert len(made) > 1
 
 
 def test_without_connections_of_the_loop_s_own_they_are_looked_up_each_time(
