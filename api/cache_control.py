@@ -27,6 +27,11 @@ class Policy:
     max_age_seconds: int | None = None
     is_private: bool = False
 
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody's caches may keep the answer, as far as its fields have a say."""
+        return bool(self.max_age_seconds) and not self.is_private
+
     def header(self, *, is_for_viewer: bool) -> str:
         """Return the value of Cache-Control, for an answer to somebody who said who they are, or not.
 

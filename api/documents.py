@@ -41,6 +41,7 @@ from api.refusals import LimitError, OperationNotFoundError, ParseError
 from api.schema import graphql_schema
 from api.segmented_cache import SegmentedCache
 from api.shape import Measuring, Shape
+from api.shared_cache.surrogates import Surrogates
 from api.validation import FirstMistakeOfAValueRule, mistakes
 from config.measuring.numbers import count_lookup
 
@@ -85,6 +86,7 @@ class Operation:
     shape: Shape
     planned: Planned
     is_introspection: bool
+    made_of: Surrogates
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,6 +179,7 @@ def operations_of(text: str) -> list[Operation]:
             shape=shapes.definition(node),
             planned=Planned(parsed, node),
             is_introspection=is_introspection(parsed, node.selection_set),
+            made_of=Surrogates(graphql_schema, parsed, node),
         )
         for node in operations
     ]

@@ -10,7 +10,7 @@ from django.db.models import Model
 from api.batching import related
 
 COST_OF_MUTATION = 10
-OURS = ("cost", "list_size", "follows", "reads", "prepared", "ordered_by", "order")
+OURS = ("cost", "list_size", "follows", "reads", "prepared", "ordered_by", "order", "made_of")
 
 
 @overload
@@ -25,6 +25,9 @@ def field(resolver: Callable[..., Any] | None = None, **options: Any) -> Any:
     `prepared` says that the query behind it depends on its arguments and the viewer alone, and not on the time or on other rows, so
     that its SQL is made once: of a field at the root that returns `connect` or `api.nodes.found`, or of one that hands its object on
     to `connect_children` and to nothing else.
+
+    For the shared cache (docs/caching.md), of a field at the root: `made_of` is called with its arguments, under GraphQL's names, and
+    returns the surrogate keys of all that its answer depends on; an empty list where it cannot tell, and None for the types below.
     """
     if resolver is None:
         return lambda function: field(function, **options)

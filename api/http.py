@@ -32,6 +32,7 @@ from api.refusals import (
 from api.replies import send_answer
 from api.request_notes import address_of, note_operation, note_stream, note_viewer
 from api.requests import read_request
+from api.shared_cache import sharing as sharing_of
 from config.asgi_types import header
 from config.measuring.numbers import count_errors
 from config.request_body import BodyTooLargeError
@@ -99,6 +100,7 @@ async def answer(scope: Scope, receive: Receive, send: Send, *, media_types: tup
             return
         with CancelledWhenGone(receive):
             await viewers.introduce(context)
+            sharing = await sharing_of.begin(scope, operation, request, credentials)
             tried = await in_loop.answer(operation, request, context, cost=cost)
             if tried.answer is None:
                 found, headers, known = await threads.run(
@@ -110,8 +112,10 @@ async def answer(scope: Scope, receive: Receive, send: Send, *, media_types: tup
         note_viewer(scope, context)
         if is_to_be_kept(scope, operation, request, found, headers):
             policy = operation.caching.header(is_for_viewer=not credentials.is_anonymous)
-            headers = [*headers, (b"cache-control", policy.encode())]
-            await send_kept(scope, send, found, headers=headers, media_type=plain_type(media_types))
+            told, compressed = await sharing_of.told_to_nginx(sharing, operation, request, found)
+            headers = [*headers, *told, (b"cache-control", policy.encode())]
+            media_type = plain_type(media_types)
+            await send_kept(scope, send, found, headers=headers, media_type=media_type, compressed=compressed)
             return
         await send_answer(
             send, found, media_type=plain_type(media_types), headers=[*headers, (b"cache-control", b"no-store")]

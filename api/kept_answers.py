@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from api.etags import etag_of, has_already
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from api.requests import GraphQLRequest
     from config.asgi_types import Scope, Send
 
-VARY = b"Accept, Authorization, Cookie"
+VARY = b"Accept, Accept-Encoding, Authorization, Cookie"
 
 
 def is_to_be_kept(scope: Scope, operation: Operation, request: GraphQLRequest, found: Answer, headers: Headers) -> bool:
@@ -25,11 +26,16 @@ def is_to_be_kept(scope: Scope, operation: Operation, request: GraphQLRequest, f
     return scope["method"] == "GET" and is_plain and bool(operation.caching.max_age_seconds) and is_by_hash(request)
 
 
-async def send_kept(scope: Scope, send: Send, found: Answer, *, headers: Headers, media_type: str) -> None:
+async def send_kept(
+    scope: Scope, send: Send, found: Answer, *, headers: Headers, media_type: str, compressed: bytes | None = None
+) -> None:
     """Send an answer with its ETag, or 304 to who has it. The client's standing is left out: others may be shown the answer."""
     etag = etag_of(found.body, media_type=media_type)
     kept = [*(each for each in headers if not each[0].startswith(b"ratelimit")), (b"etag", etag)]
     if has_already(scope, etag):
         await send_not_modified(send, headers=kept, vary=VARY)
-    else:
-        await send_answer(send, found, media_type=media_type, headers=kept, vary=VARY)
+        return
+    if compressed is not None:
+        found = replace(found, body=compressed)
+        kept.append((b"content-encoding", b"gzip"))
+    await send_answer(send, found, media_type=media_type, headers=kept, vary=VARY)

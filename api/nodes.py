@@ -18,12 +18,19 @@ from api.parameters import Parameter, derived
 
 Loader = Callable[[Any, Sequence[UUID]], dict[UUID, Any]]
 
+Making = Callable[[Sequence[UUID]], list[str]]
+
 LOADERS: dict[str, Loader] = {}
+MADE_OF: dict[str, Making] = {}
 
 
-def register(loaders: Mapping[str, Loader]) -> None:
-    """Add an app's types: a loader takes the viewer and ids, and returns what the viewer may see, by id."""
+def register(loaders: Mapping[str, Loader], made_of: Mapping[str, Making]) -> None:
+    """Add an app's types: a loader takes the viewer and ids, and returns what the viewer may see, by id.
+
+    `made_of` takes ids, and returns the surrogate keys of what an answer with these objects depends on (docs/caching.md).
+    """
     LOADERS.update(loaders)
+    MADE_OF.update(made_of)
 
 
 def parse(global_id: str, *, expected: str | None = None) -> tuple[str, UUID]:
@@ -71,6 +78,21 @@ def load(viewer: Any, global_ids: Sequence[str]) -> list[Any]:
     return [found.get(key) for key in keys]
 
 
+def made_of(global_ids: Sequence[str]) -> list[str]:
+    """Return the surrogate keys of an answer with these objects: where its app does not say, of all objects of a type."""
+    found: set[str] = set()
+    ids: dict[str, list[UUID]] = {}
+    for global_id in global_ids:
+        name, key = parse(global_id)
+        ids.setdefault(name, []).append(key)
+    for name, keys in ids.items():
+        told = MADE_OF[name](keys) if name in MADE_OF else [name]
+        if not told:
+            return []
+        found.update(told)
+    return sorted(found)
+
+
 @strawberry.type
 class Query:
     """Root fields that every app's types share."""
@@ -78,6 +100,7 @@ class Query:
     @field(
         description="The object with this id, or null where there is none that the viewer may see.",
         directives=kept_for(10),
+        made_of=lambda arguments: made_of([arguments["id"]]),
     )
     def node(self, info: Info, id: strawberry.ID) -> relay.Node | None:  # noqa: A002 - Relay's name
         """Return one object."""
@@ -87,6 +110,7 @@ class Query:
     @field(
         description="The objects with these ids, in their order, null for each that the viewer may not see.",
         directives=kept_for(10),
+        made_of=lambda arguments: made_of(arguments["ids"]),
     )
     def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[relay.Node | None]:
         """Return several objects."""

@@ -31,7 +31,7 @@ def build_schema() -> strawberry.Schema:
     """Return the API's schema. Called once a process."""
     modules = schema_modules()
     for module in modules:
-        nodes.register(getattr(module, "NODES", {}))
+        nodes.register(getattr(module, "NODES", {}), getattr(module, "MADE_OF", {}))
     query: Any = merged("Query", modules, extra=(nodes.Query,))
     return strawberry.Schema(
         query=query,

@@ -34,6 +34,8 @@ def save_columns(row: Model, *names: str) -> None:
         cursor.execute(update.statement.sql, update.statement.given(Values(given | {KEY: row.pk})))
         if not cursor.rowcount:
             raise DatabaseError("Save with update_fields did not affect any rows.")
+    told = {"created": False, "update_fields": frozenset(names), "raw": False, "using": connection.alias}
+    post_save.send(sender=type(row), instance=row, **told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,11 @@ def update_of(model: type[Model], names: tuple[str, ...]) -> Update | None:
 
 
 def is_plain(row: Model, update: Update) -> bool:
-    """Tell whether a row is in our database, nobody is to be told that it is saved, and no object stands where a key is written."""
+    """Tell whether a row is in our database, nobody may change it before it is saved, and no object stands where a key is written."""
     model, state = type(row), row._state
     is_ours = row.pk is not None and not state.adding and state.db in (None, connection.alias)
-    is_silent = not (pre_save.has_listeners(model) or post_save.has_listeners(model))
-    return is_ours and is_silent and not any(each.is_relation and each.is_cached(row) for each in update.fields)
+    return (
+        is_ours
+        and not pre_save.has_listeners(model)
+        and not any(each.is_relation and each.is_cached(row) for each in update.fields)
+    )

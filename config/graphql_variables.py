@@ -1,6 +1,6 @@
 """The variables of the GraphQL server, as data. Reads nothing."""
 
-from config.declaration import DAY_SECONDS, KIB, MIB, WEB, YEAR_SECONDS, Group, Variable, flag, number
+from config.declaration import DAY_SECONDS, KIB, MIB, NGINX, WEB, WORKER, YEAR_SECONDS, Group, Variable, flag, number
 
 GRAPHQL = Group(
     title="GraphQL",
@@ -102,6 +102,21 @@ GRAPHQL = Group(
             "GRAPHQL_DOCUMENT_CACHE_BYTES",
             "How much text of documents is kept parsed and validated by each process; the memory is some fifty times that.",
             default=MIB, minimum=16 * KIB, maximum=64 * MIB, services=(WEB,),
+        ),
+        flag(
+            "GRAPHQL_SHARED_CACHE",
+            "Has nginx keep answers that are everybody's (docs/caching.md). Who is signed in never gets one.",
+            default=True, development=False, services=(WEB, WORKER, NGINX),
+        ),
+        Variable(
+            name="GRAPHQL_SHARED_CACHE_ADDRESS",
+            purpose="Where nginx is told to forget answers, host:port; a name that has several addresses is several nginx.",
+            default="nginx:8083", development="", form="host and port", may_be_empty=True, services=(WEB, WORKER),
+        ),
+        Variable(
+            name="GRAPHQL_SHARED_CACHE_SIZE",
+            purpose="How much of them nginx keeps on the disk; the least used go first.",
+            default="64m", form="memory size", services=(NGINX,),
         ),
         number(
             "GRAPHQL_STALE_WHILE_REVALIDATE_SECONDS",

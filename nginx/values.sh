@@ -2,7 +2,7 @@
 # Sourced by 41-render.sh and those after it: what templates need and no variable says in the form they need. Exports variables, does nothing else.
 # shellcheck disable=SC2153 # SERVER_NAME is the environment's
 export SERVER_NAMES="$SERVER_NAME" STATIC_PATH="/${STATIC_URL#/}" MEDIA_PATH="/${MEDIA_URL#/}" ADMIN_PATH="/${ADMIN_URL#/}"
-export STATIC_FOLDER="${STATIC_ROOT%/}" MEDIA_FOLDER="${MEDIA_ROOT%/}" HTTPS_PORT_SUFFIX=":$HTTPS_PORT" HSTS='' ALT_SVC=''
+export STATIC_FOLDER="${STATIC_ROOT%/}" MEDIA_FOLDER="${MEDIA_ROOT%/}" HTTPS_PORT_SUFFIX=":$HTTPS_PORT" HSTS='' ALT_SVC='' SHARED_KIND=plain
 ACCEL_PATH=${MEDIA_ACCEL_LOCATION:-protected-media/}
 export ACCEL_PATH="/${ACCEL_PATH#/}"
 case ${TLS_MODE:-files} in

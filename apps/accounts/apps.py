@@ -8,3 +8,9 @@ class AccountsConfig(AppConfig):
 
     name = "apps.accounts"
     verbose_name = "Accounts"
+
+    def ready(self) -> None:
+        """Begin to tell the shared cache of writes."""
+        from apps.accounts import purging
+
+        purging.listen()

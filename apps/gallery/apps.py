@@ -8,3 +8,9 @@ class GalleryConfig(AppConfig):
 
     name = "apps.gallery"
     verbose_name = "Gallery"
+
+    def ready(self) -> None:
+        """Begin to tell the shared cache of writes."""
+        from apps.gallery import purging
+
+        purging.listen()

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
-from apps.gallery import events, files, images, services
+from apps.gallery import events, files, images, purging, services
 from apps.gallery.models import Album, Photo, PhotoState, Rendition, RenditionSize
 
 logger = logging.getLogger("slipway.gallery")
@@ -52,6 +52,7 @@ def keep(photo: Photo, rendered: list[images.Rendered]) -> None:
         if locked.visibility != photo.visibility:  # changed while we were rendering
             services.enqueue_on_commit("gallery.place_renditions", photo.album_id)
         events.publish_on_commit(photo.album_id, photo_id=photo.pk, kind="UPDATED")
+        purging.photos_changed(photo.album_id)
 
 
 def store_all(photo: Photo, rendered: list[images.Rendered]) -> list[Rendition]:

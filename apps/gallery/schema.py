@@ -32,12 +32,13 @@ from apps.gallery.payloads import (
 )
 from apps.gallery.selectors import AlbumCriteria, PhotoCriteria
 from apps.gallery.subscription import Subscription
+from apps.gallery.surrogates import MADE_OF, of_album, of_photo, of_photos
 from apps.gallery.types import Album, AlbumFilter, Photo, PhotoFilter, Tag
 
 # So long an album that was made private may still be shown out of somebody's cache.
 KEPT_SECONDS = 10
 
-__all__ = ["NODES", "Mutation", "Query", "Subscription"]
+__all__ = ["MADE_OF", "NODES", "Mutation", "Query", "Subscription"]
 
 
 @strawberry.type
@@ -47,6 +48,7 @@ class Query:
     @field(
         description="One album, or null where there is none that the viewer may see.",
         directives=kept_for(KEPT_SECONDS),
+        made_of=of_album,
         prepared=True,
     )
     def album(self, info: Info, id: strawberry.ID) -> Album | None:  # noqa: A002 - the API's name
@@ -57,6 +59,7 @@ class Query:
     @field(
         description="One photo, or null where there is none that the viewer may see.",
         directives=kept_for(KEPT_SECONDS),
+        made_of=of_photo,
         prepared=True,
     )
     def photo(self, info: Info, id: strawberry.ID) -> Photo | None:  # noqa: A002 - the API's name
@@ -83,6 +86,7 @@ class Query:
     @field(
         description="Photos of public albums that are ready, and all of the viewer's own.",
         directives=kept_for(KEPT_SECONDS),
+        made_of=of_photos,
         prepared=True,
     )
     def photos(

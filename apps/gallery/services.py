@@ -13,7 +13,7 @@ from api.errors import NotFoundError
 from api.lookups import Lookup
 from api.writes import save_columns
 from apps.accounts.models import User
-from apps.gallery import events, files, images
+from apps.gallery import events, files, images, purging
 from apps.gallery.models import Album, Photo, Rendition, Tag
 
 logger = logging.getLogger("slipway.gallery")
@@ -173,6 +173,7 @@ def tags_named(names: Sequence[str]) -> list[Tag]:
         raise ValidationError({"tags": ValidationError("A tag has at most 50 characters.", code="max_length")})
     # In one order everywhere (sorted), so that two uploads that make the same tags can't lock each other out.
     Tag.objects.bulk_create([Tag(name=name) for name in wanted], ignore_conflicts=True)
+    purging.tags_added()
     return list(Tag.objects.filter(name__in=wanted))
 
 

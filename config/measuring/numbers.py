@@ -46,6 +46,12 @@ lookups = Counter(
 plans = Counter(
     "slipway_graphql_plans", "Operations and events by whether their plans answered them, and why not.", ["result"], registry=REGISTRY
 )  # fmt: skip
+shared_answers = Counter(
+    "slipway_shared_cache_answers", "Answers that nginx was to keep, and what came of it.", ["result"], registry=REGISTRY
+)  # fmt: skip
+shared_forgotten = Counter(
+    "slipway_shared_cache_forgotten", "Answers that nginx was made to forget by a write.", ["when"], registry=REGISTRY
+)  # fmt: skip
 names = Names()
 # These an alert asks for: a series that begins with its first error has no increase.
 known_codes = {"INTERNAL_ERROR", "SERVICE_UNAVAILABLE", "TIMEOUT"}
@@ -114,3 +120,13 @@ def count_errors(told: Iterable[Mapping[str, Any]]) -> None:
 def count_lookup(which: str, *, is_there: bool) -> None:
     """Count a lookup in a cache."""
     looked_up(which, "hit" if is_there else "miss").inc()
+
+
+def count_shared_answer(result: str) -> None:
+    """Count an answer that nginx was to keep."""
+    shared_answers.labels(result).inc()
+
+
+def count_forgotten(answers: int, *, when: str) -> None:
+    """Count answers that nginx has forgotten."""
+    shared_forgotten.labels(when).inc(answers)

@@ -121,7 +121,7 @@ class TestAnswers:
         kept(client, LISTED)
         response = get(client, LISTED)
         assert response.headers["Cache-Control"] == PUBLIC
-        assert response.headers["Vary"] == "Accept, Authorization, Cookie"
+        assert response.headers["Vary"] == "Accept, Accept-Encoding, Authorization, Cookie"
         assert (
             "RateLimit" not in response.headers
         )  # another client's standing is no news for who gets it out of a cache

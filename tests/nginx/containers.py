@@ -44,6 +44,8 @@ ENVIRONMENT = {
     "NGINX_RATE_BURST": "1000",
     "NGINX_MAX_CONNECTIONS": "100",
     "NGINX_MEDIA_CACHE_SIZE": "32m",
+    "GRAPHQL_SHARED_CACHE": "true",
+    "GRAPHQL_SHARED_CACHE_SIZE": "16m",
 }
 
 
@@ -121,6 +123,7 @@ class Stack:
             "run", "--detach", "--name", self.nginx, "--network", self.name, *HARDENED,
             *(f"--env={name}={value}" for name, value in environment.items()),
             "--volume", f"{volume or self.name}:/etc/nginx/conf.d",
+            "--volume", "/var/cache/answers",
             "--volume", f"{self.made('media')}:/srv/media:ro",
             "--volume", f"{self.made('static')}:/srv/static:ro",
             "--volume", f"{self.made('tls')}:/etc/nginx/tls:ro",

@@ -5,6 +5,7 @@ Runs in a container with nothing but Python: `python stub.py`. Not an example of
 
 import asyncio
 import base64
+import gzip
 import hashlib
 import itertools
 import json
@@ -20,6 +21,7 @@ signed: dict[str, str] = json.loads(
     os.environ.get("SIGNED", "{}")
 )  # by method and path: what fetches a file from the bucket
 asked = Counter[str]()  # how often, by method and path
+answers = itertools.count(1)
 heads_seen: dict[str, int] = {}  # by the query's `mark`: how many bytes of that request's body have come so far
 
 
@@ -71,6 +73,7 @@ async def answer(request: Request, reader: asyncio.StreamReader, writer: asyncio
         "headers": send_headers,
         "seen": send_seen,
         "asked": send_asked,
+        "share": send_shared,
     }
     what = f"{request.method} {request.target.partition('?')[0]}"
     asked[what] += 1
@@ -103,6 +106,30 @@ async def echo(request: Request, reader: asyncio.StreamReader, writer: asyncio.S
         body=told,
         headers=[("X-Request-ID", request.header("x-request-id")), ("X-Frame-Options", "SAMEORIGIN")],
     )
+
+
+async def send_shared(request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Send an answer for the shared cache as the query says, with a number of its own; compressed, where nginx wants it so."""
+    told = {
+        "X-Accel-Expires": request.query.get("expires", ""),
+        "Cache-Control": request.query.get("control", "public, max-age=60"),
+        "ETag": request.query.get("etag", ""),
+        "Set-Cookie": request.query.get("cookie", ""),
+        "Vary": "Accept, Authorization, Cookie",
+        "Date": "Mon, 01 Jan 2024 00:00:00 GMT",
+        "Content-Encoding": request.header("accept-encoding"),
+    }
+    headers = [(name, value) for name, value in told.items() if value]
+    number = next(answers)
+    if told["ETag"] and request.header("if-none-match") == told["ETag"]:
+        await respond(writer, body=None, status=304, headers=headers)
+        return
+    body = {
+        "number": number,
+        "key": request.header("x-shared-cache-key"),
+        "padding": hashlib.shake_128(b"any").hexdigest(int(request.query.get("padding", "0")) // 2),
+    }
+    await respond(writer, body=body, headers=headers)
 
 
 async def send_headers(request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -212,6 +239,8 @@ async def respond(
 ) -> None:
     """Send a JSON object, or nothing."""
     content = b"" if body is None else json.dumps(body).encode()
+    if ("Content-Encoding", "gzip") in (headers or []):
+        content = gzip.compress(content, 5)
     lines = [f"HTTP/1.1 {status} Stub", f"Content-Type: {content_type}", f"Content-Length: {len(content)}"]
     lines += [f"{name}: {value}" for name, value in headers or []]
     writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + content)

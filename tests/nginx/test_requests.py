@@ -190,5 +190,8 @@ def test_a_slow_client_is_let_go(plain: Stack) -> None:
         assert connection.recv(100) == b""
 
 
-def test_no_answer_of_the_application_is_kept_for_the_next_client(plain: Stack) -> None:
-    assert "proxy_cache" not in plain.inside("nginx", "-T").stdout
+def test_no_answer_of_the_application_is_kept_for_the_next_client_but_in_the_shared_cache(plain: Stack) -> None:
+    """In one location, and where it is made to forget: test_shared_cache.py says what comes there."""
+    text = plain.inside("nginx", "-T").stdout
+    assert text.count("include /etc/nginx/parts/shared_cache.inc;") == 1
+    assert len(re.findall(r"\bproxy_cache \w+;", text)) == 2

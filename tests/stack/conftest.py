@@ -75,6 +75,7 @@ def production(open_folder: Path, certificates: Path) -> Iterator[Compose]:
         LOAD_DEMO="false",
         GRAPHIQL="false",
         GRAPHQL_INTROSPECTION="false",
+        GRAPHQL_SHARED_CACHE="true",
         SHUTDOWN_TIMEOUT_SECONDS="15",
         NGINX_RATE_PER_SECOND="1000",
         NGINX_RATE_BURST="1000",

@@ -83,6 +83,7 @@ def test_the_defaults_are_development_s(stack: Compose) -> None:
             "TRUSTED_PROXIES",
             "MEDIA_ACCEL_LOCATION",
             "CERTIFICATE_ADDRESS",
+            "GRAPHQL_SHARED_CACHE_ADDRESS",
             "BACKUP_STATUS_URL",
         }  # there is an nginx here
         assert set(differing) <= expected, differing
