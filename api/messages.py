@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Hashable
+    from collections.abc import Callable, Hashable
 
 Made = TypeVar("Made")
 
@@ -20,21 +20,21 @@ class Message(dict[str, Any]):
 
     def __init__(self, content: dict[str, Any]) -> None:
         super().__init__(content)
-        self._making: dict[Hashable, asyncio.Task[Any]] = {}
+        self._making: dict[Hashable, asyncio.Future[Any]] = {}
 
-    async def once(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, Made]]) -> Made:
-        """Return what `make` returns, or raise what it raises; it is called once for all who come with the same key meanwhile.
+    async def once(self, key: Hashable, make: Callable[[], asyncio.Future[Made]]) -> Made:
+        """Return what comes of `make`, or raise it; it is called once for all who come with the same key meanwhile.
 
         Who is cancelled while it is made takes it from nobody else.
         """
-        task = self._making.get(key)
-        if task is None:
-            task = self._making[key] = asyncio.ensure_future(make())
-            task.add_done_callback(lambda done: self._keep_for_a_while(key, done))
-        found: Made = await asyncio.shield(task)
+        making = self._making.get(key)
+        if making is None:
+            making = self._making[key] = make()
+            making.add_done_callback(lambda done: self._keep_for_a_while(key, done))
+        found: Made = await asyncio.shield(making)
         return found
 
-    def _keep_for_a_while(self, key: Hashable, done: asyncio.Task[Any]) -> None:
+    def _keep_for_a_while(self, key: Hashable, done: asyncio.Future[Any]) -> None:
         if not done.cancelled():
             done.exception()  # seen, also where everybody who asked has gone
         asyncio.get_running_loop().call_later(SHARED_SECONDS, self._making.pop, key, None)

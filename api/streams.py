@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from graphql import ExecutionResult, GraphQLError, OperationType, create_source_event_stream
 
-from api import errors, threads, viewers
+from api import errors, threads, together, viewers
 from api.errors import ApplicationError
 from api.execution import Answer, answer_of, run
 from api.messages import Event
@@ -76,19 +76,18 @@ class Asked:
     async def answer(self, event: Any) -> Answer | None:
         """Return the answer to an event, None where there is nothing to tell. Raises what looking it up raises, and TimedOutError."""
         if isinstance(event, Event):
-            return await event.message.once(self.key, lambda: self._made(event))
+            return await event.message.once(self.key, lambda: together.of_this_loop().take(self, event))
         return await threads.run(lambda: self._run(event))
 
-    async def _made(self, event: Event) -> Answer | None:
-        """Return the answer for whoever asks as of now: a session or token may have ended since the last event."""
-        await viewers.renew(self.context, self.known)
-        answer, known = await threads.run(lambda: (self._looked_up(event), viewers.remember(self.context)))
-        self.known = known or self.known
+    def outcome(self, event: Event) -> Answer | Exception | None:
+        """Return the answer, None where there is nothing to tell, or the error that ends the stream. In a thread."""
+        try:
+            found = event.look_up()
+            answer = None if found is None else self._run(found)
+            self.known = viewers.remember(self.context) or self.known
+        except Exception as error:  # noqa: BLE001 - raised again in the stream
+            return error
         return answer
-
-    def _looked_up(self, event: Event) -> Answer | None:
-        found = event.look_up()
-        return None if found is None else self._run(found)
 
     def _run(self, root: Any) -> Answer:
         return run(self.operation, self.request, self.context, root=root)

@@ -14,40 +14,29 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import psycopg
 from django.conf import settings
-from django.contrib.auth import get_backends, get_user_model
+from django.contrib.auth import get_backends
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.sessions.models import Session
-from django.db import connection
-from django.http import parse_cookie
 from django.utils import timezone
 
-from api.credentials import Credentials
 from api.errors import UnauthenticatedError
+from api.proofs import proof_of, session_key, that_hold
 from api.segmented_cache import SegmentedCache
 from apps.accounts import tokens
 from apps.accounts.bearer import token_in
 from apps.accounts.models import AccessToken
 from apps.accounts.selectors import LAST_USED_PRECISION
-from config.postgresql.beside import of_this_loop
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from api.context import Context
+    from api.credentials import Credentials
+    from api.proofs import Proof
     from apps.accounts.models import User
 
 ROOM = 5000  # of those who asked once and those who asked again together
-ROWS = """SELECT "credential".ctid::text, "credential".xmin::text, "user".ctid::text, "user".xmin::text
-  FROM "{table}" AS "credential", "{users}" AS "user" WHERE "credential"."{column}" = %s AND "user"."{key}" = %s"""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Proof:
-    """The look-up, what it is given and the row that it found. Whoever sent the credentials is the user while it finds the same."""
-
-    sql: str
-    given: list[Any]
-    found: tuple[Any, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,14 +87,17 @@ async def introduce(context: Context) -> None:
         context.is_to_be_known = True
 
 
-async def renew(context: Context, known: Known | None) -> None:
-    """Tell a stream's context who asks as of now, where what the stream knows of them is still true. In the loop's thread."""
-    context.forget_viewer()
-    if known and known.proof and known.era == Era.now and not known.is_due() and await is_true(known.proof):
-        context.assume(renewed(known.user))
-        context.is_to_be_known = False
-    else:
+async def renew(watching: Sequence[tuple[Context, Known | None]]) -> None:
+    """Tell streams' contexts who asks as of now, where what a stream knows of them is still true. In the loop's thread."""
+    for context, _ in watching:
+        context.forget_viewer()
         context.is_to_be_known = can_be_known(context)
+    proofs = {context: known for context, known in watching if known and known.era == Era.now and not known.is_due()}
+    true = await true_of([known.proof for known in proofs.values() if known.proof])
+    for context, known in proofs.items():
+        if known.proof in true:
+            context.assume(renewed(known.user))
+            context.is_to_be_known = False
 
 
 def can_be_known(context: Context) -> bool:
@@ -113,14 +105,22 @@ def can_be_known(context: Context) -> bool:
     return not context.credentials.is_anonymous and bool(settings.DATABASE_LOOP_CONNECTIONS)
 
 
+async def true_of(proofs: Sequence[Proof]) -> set[Proof]:
+    """Return those proofs that hold; none where they can't be looked up, as below."""
+    try:
+        return await that_hold(proofs)
+    except psycopg.Error:
+        Era.end()
+        return set()
+
+
 async def is_true(proof: Proof) -> bool:
-    """Tell whether the look-up finds what it found; not where it can't be made, which a thread runs into and tells.
+    """Tell whether a proof holds; not where it can't be looked up, which a thread runs into and tells.
 
     Nobody is known then: the server may be another one, or an earlier state of this one, whose transactions have the same numbers.
     """
     try:
-        async with of_this_loop().one() as lent:
-            return await lent.rows(proof.sql, proof.given) == [proof.found]
+        return await proof.holds()
     except psycopg.Error:
         Era.end()
         return False
@@ -159,28 +159,6 @@ def can_be_remembered() -> bool:
         for each in backends
     )
     return is_plain and not settings.SESSION_SAVE_EVERY_REQUEST
-
-
-def proof_of(sent: Credentials, user_id: Any) -> Proof | None:
-    """Return the proof of credentials, None where the rows are not there."""
-    users = get_user_model()._meta
-    token = token_in(sent.authorization)
-    table, column, value = (
-        (Session._meta.db_table, "session_key", session_key(sent))
-        if token is None
-        else (AccessToken._meta.db_table, "token_hash", tokens.hash_of(token))
-    )
-    sql = ROWS.format(table=table, column=column, users=users.db_table, key=users.pk.column)
-    given = [value, user_id]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, given)
-        found = cursor.fetchone()
-    return Proof(sql=sql, given=given, found=tuple(found)) if found else None
-
-
-def session_key(sent: Credentials) -> str:
-    """Return the session's key."""
-    return str(parse_cookie(sent.cookies).get(settings.SESSION_COOKIE_NAME, ""))
 
 
 def end_of(sent: Credentials) -> datetime | None:

@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.accounts.services import create_access_token
 from apps.gallery.models import Album, Photo
 from config.postgresql import beside
-from tests.api.test_fan_out import Watching, changed, told
+from tests.api.test_fan_out import OTHERS, Watching, changed, told
 from tests.api.test_lost_permission import Headers, session_of
 from tests.api.test_viewers import CHANGES, OF_ALL, OF_TOKENS, loop_connection, refused
 from tests.asgi_client import run_here
@@ -80,6 +80,21 @@ def test_who_was_looked_up_for_an_event_is_known_at_the_next(photo: Photo, ada: 
             assert told(photo, watching) == [changed(is_mine=True)]
         seen.append(len(made))
     assert seen[0] > seen[1] == 1
+
+
+def test_who_is_known_from_before_a_change_is_looked_up_also_beside_who_is_known_from_after(
+    photo: Photo, ada: User
+) -> None:
+    session = session_of(ada)
+    before = begun(photo, session)
+    User.objects.filter(pk=ada.pk).update(name="Augusta")
+    after = begun(photo, session)
+    other = Watching(photo, session, query=OTHERS)  # or the two would share an answer
+    other.asked.known = before.asked.known
+    with CaptureQueriesContext(connection) as made:
+        told(photo, after, other)
+    assert other.context.viewer.name == after.context.viewer.name == "Augusta"  # type: ignore[union-attr]  # somebody is signed in
+    assert len(made) > 2
 
 
 def test_once_the_database_was_away_they_are_looked_up(

@@ -17,9 +17,11 @@ class Maker:
         self.made = 0
         self.may = asyncio.Event()
 
-    async def __call__(self) -> int:
+    def __call__(self) -> asyncio.Future[int]:
         self.made += 1
-        number = self.made
+        return asyncio.ensure_future(self.make(self.made))
+
+    async def make(self, number: int) -> int:
         await self.may.wait()
         return number
 
@@ -64,7 +66,7 @@ def test_what_went_wrong_is_told_to_all() -> None:
         async def fail() -> None:
             raise ValueError("away")
 
-        asking = [asyncio.ensure_future(message.once("key", fail)) for _ in range(2)]
+        asking = [asyncio.ensure_future(message.once("key", lambda: asyncio.ensure_future(fail()))) for _ in range(2)]
         for each in asking:
             with pytest.raises(ValueError, match="away"):
                 await each
