@@ -432,21 +432,22 @@ MEDIA_BUCKET = Group(
             name="MEDIA_STORAGE_URL",
             purpose="The bucket of S3 that uploaded files are kept in: s3://bucket/prefix?endpoint=https://s3.example.com, or "
             "?region=eu-central-1 for one of Amazon's. Empty: they are in MEDIA_ROOT. See docs/media-on-s3.md before a change.",
-            form="bucket", services=(WEB, WORKER, NGINX),
+            form="bucket", services=(WEB, WORKER, NGINX, BACKUP, RESTORE),
         ),
         Variable(
             name="MEDIA_STORAGE_ACCESS_KEY_ID",
-            purpose="Whom we are to that bucket. It may have to list it, and read, write and delete in it.",
-            services=(WEB, WORKER),
+            purpose="Whom we are to that bucket: somebody who may list it, and read, write and delete in it.",
+            services=(WEB, WORKER, BACKUP, RESTORE),
         ),
         Variable(
-            name="MEDIA_STORAGE_SECRET_ACCESS_KEY", purpose="The secret that goes with it.", is_secret=True, services=(WEB, WORKER)
+            name="MEDIA_STORAGE_SECRET_ACCESS_KEY", purpose="The secret that goes with it.", is_secret=True,
+            services=(WEB, WORKER, BACKUP, RESTORE),
         ),
         Variable(
             name="MEDIA_STORAGE_MOVE",
             purpose="While files are moved by `manage.py move_media`: where new ones go. Both places are read meanwhile, so that "
             "nothing is missed. `none` where nothing is moved.",
-            default="none", choices=("none", "to-bucket", "to-folder"), services=(WEB, WORKER),
+            default="none", choices=("none", "to-bucket", "to-folder"), services=(WEB, WORKER, BACKUP, RESTORE),
         ),
         Variable(
             name="NGINX_MEDIA_CACHE_SIZE",

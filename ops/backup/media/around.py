@@ -42,6 +42,7 @@ class Around:
         if self.run is None or self.problem:
             return None
         try:
+            self.run.settings.refresh(self.progress)
             self.run.copy(step="media after")
             snapshot = self.run.publish()
         except OperatorError as error:

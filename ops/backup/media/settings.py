@@ -1,10 +1,14 @@
 """What a run over the media goes by, and where it keeps what it knows of a target."""
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ops.backup import targets
+from ops.backup.media import bucket as buckets
+from ops.backup.media.bucket import MediaBucket
+from ops.backup.progress import Progress
 from ops.backup.retention import Rules
 from ops.backup.sets import NAME
 from ops.backup.settings import Settings
@@ -16,12 +20,21 @@ VARIABLE = "MEDIA_BACKUP_TARGET"
 
 @dataclass(frozen=True, kw_only=True)
 class MediaSettings:
-    """The folder, the target, the rules; `known` is where hashes and manifests are kept that were computed or fetched before."""
+    """The folder, the target, the rules; `known` is where hashes and manifests are kept that were computed or fetched before.
+
+    Where media are in a `bucket`, the folder is the copy of it.
+    """
 
     folder: Path
     target: Target = field(repr=False)
     rules: Rules
     known: Path
+    bucket: MediaBucket | None = None
+
+    def refresh(self, progress: Progress) -> None:
+        """Where media are in a bucket, bring the folder to what that has now."""
+        if self.bucket:
+            self.bucket.refresh(progress)
 
     @property
     def manifests(self) -> Path:
@@ -44,4 +57,11 @@ def of(settings: Settings) -> MediaSettings:
     """Return the settings; raises OperatorError where the target's address is none."""
     known = settings.folder / FOLDER
     target = targets.of(settings.media_target, variable=VARIABLE, room=known)
-    return MediaSettings(folder=settings.media_folder, target=target, rules=settings.rules, known=known)
+    bucket = bucket_of(settings)
+    folder = bucket.mirror if bucket else settings.media_folder
+    return MediaSettings(folder=folder, target=target, rules=settings.rules, known=known, bucket=bucket)
+
+
+def bucket_of(settings: Settings) -> MediaBucket | None:
+    """Return the bucket that media are in, where they are in one."""
+    return buckets.of(os.environ, known=settings.folder / FOLDER, folder=settings.media_folder)

@@ -122,6 +122,7 @@ def begin(
     settings: MediaSettings, progress: Progress, *, despite_lost_files: bool = False, is_dry: bool = False
 ) -> Run:
     """Look at folder and target, then begin a snapshot. What a run that was killed had stored is taken over, unless it `is_dry`."""
+    settings.refresh(progress)
     guards.source(settings.folder)
     target = settings.target
     with files.told("make room for what is known of media", settings.known):

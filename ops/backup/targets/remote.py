@@ -12,6 +12,7 @@ from ops.errors import WRONG_USAGE, OperatorError
 NAME = "slipway"
 HINTS = {
     "s3": "See {variable}, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL.",
+    "media": "See {variable}, MEDIA_STORAGE_ACCESS_KEY_ID and MEDIA_STORAGE_SECRET_ACCESS_KEY.",
     "sftp": f"See {{variable}}, {KEY} and {KNOWN_HOSTS}.",
     "rclone": "See {variable}, and the RCLONE_CONFIG_… variables of its remote.",
 }

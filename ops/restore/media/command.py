@@ -9,11 +9,11 @@ from dataclasses import asdict
 from ops.backup import settings, stopping, targets
 from ops.backup.media import catalogue
 from ops.backup.media import command as backups_of_media
-from ops.backup.media.settings import VARIABLE
+from ops.backup.media.settings import VARIABLE, bucket_of
 from ops.backup.progress import Progress
 from ops.backup.settings import Settings
 from ops.backup.targets import Target
-from ops.restore.media import places, restore_media
+from ops.restore.media import restore_media
 from ops.restore.media.places import KEPT, Places
 from ops.restore.media.restore_media import Restored, Wish
 
@@ -98,7 +98,8 @@ def target_of(given: str, read: Settings) -> Target:
 
 def listed(read: Settings, target: Target, *, is_json: bool) -> str:
     """Show the snapshots, and what restores have kept."""
-    found, place = catalogue.snapshots(target), Places(folder=read.media_folder)
+    bucket = bucket_of(read)
+    found, place = catalogue.snapshots(target), Places(folder=bucket.mirror if bucket else read.media_folder)
     kept = [path.name for path in place.of_kind(KEPT)]
     if is_json:
         each = [backups_of_media.facts(one) for one in found]
@@ -109,7 +110,7 @@ def listed(read: Settings, target: Target, *, is_json: bool) -> str:
 
 def look_alone(read: Settings, wanted: str, target: Target, progress: Progress, *, is_json: bool) -> str:
     """Compare, and say what would be done."""
-    found = restore_media.look(read, places.writable(read.media_folder), wanted, target, progress)
+    found = restore_media.look_alone(read, wanted, target, progress)
     if is_json:
         counts = {name: len(getattr(found, name)) for name in ("same", "different", "missing", "others")}
         return json.dumps({"snapshot": found.snapshot.id, **counts})

@@ -11,12 +11,13 @@ from pathlib import Path
 from ops.backup import files, guards, lock
 from ops.backup.media import catalogue, fetching, scan
 from ops.backup.media import settings as media_settings
+from ops.backup.media.bucket import MediaBucket
 from ops.backup.progress import Progress
 from ops.backup.sets import PARTIAL
 from ops.backup.settings import Settings
 from ops.backup.targets import Target
 from ops.errors import REFUSED, OperatorError
-from ops.restore.media import comparison, exchange, places
+from ops.restore.media import comparison, exchange, filling, places
 from ops.restore.media.comparison import Comparison
 from ops.restore.media.places import KEPT, Places
 
@@ -46,8 +47,10 @@ class Restored:
 
 def restore(settings: Settings, wish: Wish, progress: Progress) -> Restored:
     """Restore a snapshot; raises OperatorError, and then what was live is as it was."""
-    with locked(settings) as place:
+    bucket = media_settings.bucket_of(settings)
+    with locked(settings, bucket) as place:
         require_whole(place)
+        refresh(bucket, progress)
         found = look(settings, place, wish.wanted, wish.target, progress)
         if not wish.only_missing:
             require_word(place, found, wish)
@@ -55,20 +58,43 @@ def restore(settings: Settings, wish: Wish, progress: Progress) -> Restored:
         require_room(place, found, names)
         # From here on something is written, beside what is live.
         incoming = fetched(place, found, names, wish.target, progress)
-        # From here on what is live is another.
-        if wish.only_missing:
-            return added(place, incoming, found, progress)
         if found.is_equal:
             shutil.rmtree(incoming)
             return Restored(snapshot=found.snapshot.id, files=0)
-        kept = exchange_for(place, incoming, found, progress)
-        return Restored(snapshot=found.snapshot.id, files=len(names), kept_as=kept)
+        with files.told("note what is to be done", place.work):
+            filling.note(place, bucket, copied=names, removed=[] if wish.only_missing else found.others)
+        # From here on what is live is another.
+        done = changed(place, incoming, found, names, progress, only_missing=wish.only_missing)
+        filling.fill(place, bucket, progress)
+        return done
+
+
+def changed(
+    place: Places, incoming: Path, found: Comparison, names: list[str], progress: Progress, *, only_missing: bool
+) -> Restored:
+    """Change the folder: add what it lacks, or put the snapshot in its place."""
+    if only_missing:
+        return added(place, incoming, found, progress)
+    kept = exchange_for(place, incoming, found, progress)
+    return Restored(snapshot=found.snapshot.id, files=len(names), kept_as=kept)
+
+
+def refresh(bucket: MediaBucket | None, progress: Progress) -> None:
+    """Where media are in a bucket, bring the copy to what that has; raises OperatorError where they are being moved."""
+    if bucket is None:
+        return
+    if bucket.beside:
+        hint = "End the move first: manage.py move_media, then MEDIA_STORAGE_MOVE=none. See docs/media-on-s3.md."
+        raise places.refused("MEDIA_STORAGE_MOVE says that they are being moved", hint=hint)
+    bucket.refresh(progress)
 
 
 @contextlib.contextmanager
-def locked(settings: Settings) -> Iterator[Places]:
-    """Look whether the folder can be written, and hold the lock of backups."""
-    place = places.writable(settings.media_folder)
+def locked(settings: Settings, bucket: MediaBucket | None) -> Iterator[Places]:
+    """Look whether the folder, or the copy of the bucket, can be written, and hold the lock of backups."""
+    if bucket:
+        bucket.make()
+    place = places.writable(bucket.mirror if bucket else settings.media_folder)
     guards.target(settings)
     path = settings.folder / lock.NAME
     with lock.held(settings.folder, what="restore of media"):
@@ -79,9 +105,9 @@ def locked(settings: Settings) -> Iterator[Places]:
 
 
 def require_whole(place: Places) -> None:
-    """Raise OperatorError where an exchange was killed."""
+    """Raise OperatorError where an exchange was killed, or what comes after it in a bucket."""
     with files.told("look for what restores have left", place.folder):
-        left = exchange.interrupted(place)
+        left = exchange.interrupted(place) or filling.is_noted(place)
     if left:
         raise places.refused(INTERRUPTED, hint="Have it end what it began: scripts/restore_media.sh --finish")
 
@@ -94,6 +120,16 @@ def look(settings: Settings, place: Places, wanted: str, target: Target, progres
         found = comparison.compare(place.folder, snapshot, hashes=hashes)
     progress.say(f"Snapshot {snapshot.id} of {target.url}: {found.words}")
     return found
+
+
+def look_alone(settings: Settings, wanted: str, target: Target, progress: Progress) -> Comparison:
+    """Compare the folder with the snapshot, or a fresh copy of the bucket. Changes nothing that is live."""
+    bucket = media_settings.bucket_of(settings)
+    if bucket is None:
+        return look(settings, places.writable(settings.media_folder), wanted, target, progress)
+    with locked(settings, bucket) as place:
+        refresh(bucket, progress)
+        return look(settings, place, wanted, target, progress)
 
 
 def require_word(place: Places, found: Comparison, wish: Wish) -> None:
@@ -173,35 +209,47 @@ def added(place: Places, incoming: Path, found: Comparison, progress: Progress) 
 
 
 def finish(settings: Settings, progress: Progress) -> str:
-    """End an exchange that was killed; return the name of what is kept."""
-    with locked(settings) as place, files.told("exchange media", place.folder):
-        left = exchange.interrupted(place)
-        if not left:
-            raise places.refused(
-                "there is no exchange that was killed", hint="See what there is: scripts/restore_media.sh --list"
-            )
-        with progress.step("exchange", f"Exchanging what is left of {left[-1].name}"):
-            return exchange.finish(place, left[-1]).name
+    """End an exchange that was killed; return the name of what is kept, empty where nothing had to be."""
+    bucket = media_settings.bucket_of(settings)
+    with locked(settings, bucket) as place:
+        with files.told("exchange media", place.folder):
+            left = exchange.interrupted(place)
+            if not left and not filling.is_noted(place):
+                raise places.refused(
+                    "there is no exchange that was killed", hint="See what there is: scripts/restore_media.sh --list"
+                )
+            if left:
+                with progress.step("exchange", f"Exchanging what is left of {left[-1].name}"):
+                    exchange.finish(place, left[-1])
+        filling.fill(place, bucket, progress)
+        return next((path.name for path in reversed(place.of_kind(KEPT))), "")
 
 
 def undo(settings: Settings, progress: Progress) -> str:
     """Exchange what is live for what was kept last; a second time, that is taken back. Returns the name of what is kept now."""
-    with locked(settings) as place:
+    bucket = media_settings.bucket_of(settings)
+    with locked(settings, bucket) as place:
         require_whole(place)
+        refresh(bucket, progress)
         with files.told("exchange media; scripts/restore_media.sh --finish goes on", place.folder):
             kept = place.of_kind(KEPT)
             if not kept:
                 raise places.refused(
                     "nothing is kept that was live before", hint="See the snapshots: scripts/restore_media.sh --list"
                 )
+            noted = filling.difference(place.folder, kept[-1])
+            filling.note(place, bucket, copied=noted.copied, removed=noted.removed)
             at = datetime.datetime.now(tz=datetime.UTC).strftime(TIME)
             with progress.step("exchange", f"Exchanging the entries of {place.folder} for {kept[-1].name}"):
-                return exchange.begin(place, kept[-1], at=at).name
+                name = exchange.begin(place, kept[-1], at=at).name
+        filling.fill(place, bucket, progress)
+        return name
 
 
 def drop_kept(settings: Settings, name: str) -> None:
     """Remove what a restore has kept, for good."""
-    with locked(settings) as place, files.told("remove what is kept", place.work):
+    bucket = media_settings.bucket_of(settings)
+    with locked(settings, bucket) as place, files.told("remove what is kept", place.work):
         if name not in [path.name for path in place.of_kind(KEPT)]:
             raise OperatorError(
                 f"Refusing to remove {name}: no restore of media has kept it. Nothing was changed.",
