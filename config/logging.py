@@ -5,7 +5,10 @@ import json
 import logging
 from typing import Any
 
-import orjson
+try:
+    import orjson
+except ImportError:  # the operator's containers have the standard library alone
+    orjson = None  # type: ignore[assignment]
 
 # Nobody reads these in a line, and to find them out takes longer than the rest of a record.
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
@@ -44,6 +47,8 @@ class JsonFormatter(logging.Formatter):
 
 def encode(line: dict[str, Any]) -> str:
     """Return a line as JSON, in ASCII, so that no terminal and no shipper stumbles over it."""
+    if orjson is None:
+        return json.dumps(line, default=str)
     try:
         text = orjson.dumps(line, default=str).decode()
     except TypeError:  # half a character, or a number of more than 64 bits: orjson refuses what JSON can say
