@@ -115,7 +115,8 @@ async def answer(scope: Scope, receive: Receive, send: Send, *, media_types: tup
             told, compressed = await sharing_of.told_to_nginx(sharing, operation, request, found)
             headers = [*headers, *told, (b"cache-control", policy.encode())]
             media_type = plain_type(media_types)
-            await send_kept(scope, send, found, headers=headers, media_type=media_type, compressed=compressed)
+            async with sharing_of.on_its_way(sharing):
+                await send_kept(scope, send, found, headers=headers, media_type=media_type, compressed=compressed)
             return
         await send_answer(
             send, found, media_type=plain_type(media_types), headers=[*headers, (b"cache-control", b"no-store")]

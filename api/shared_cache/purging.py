@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("slipway.shared_cache")
 
 AT_ONCE_SECONDS = 1.0  # so long a write waits for nginx at most; a task does the rest
+# For an answer on its way it waits until that is sent, and a moment longer, until nginx has it; later it is forgotten once more.
+SENT_SECONDS, ARRIVED_SECONDS, ONCE_MORE_SECONDS = 0.5, 0.03, 2
 TASK, TASK_KEYS = "shared_cache.forget", 500
 
 
@@ -50,17 +53,26 @@ def purge_on_commit(*surrogates: str) -> None:
 
 
 def purge(surrogates: Iterable[str]) -> None:
-    """Forget now what was made of any of these. What cannot be told to nginx now is by a task; what is on its way, once more."""
+    """Forget now what was made of any of these. What cannot be told to nginx now is by a task."""
     try:
-        old, young = index.take(sorted(surrogates))
+        taken = index.take(sorted(surrogates))
+        left = told(taken.keys)
+        if taken.sending:
+            index.wait_until_sent(taken, seconds=SENT_SECONDS)
+            time.sleep(ARRIVED_SECONDS)
+            left += told(taken.on_their_way)
+            later(taken.on_their_way, seconds=ONCE_MORE_SECONDS)
     except RedisAwayError:
         logger.warning("cannot look up which answers are kept: nginx forgets them when their time is up")
         return
-    keys = young + old
+    later(sorted(set(left)), seconds=0)
+
+
+def told(keys: list[str]) -> list[str]:
+    """Tell nginx, and return what it has not forgotten."""
     left = nginx.forget(keys, seconds=AT_ONCE_SECONDS) if keys else []
     count_forgotten(len(keys) - len(left), when="at_once")
-    later(left, seconds=0)
-    later([key for key in young if key not in set(left)], seconds=index.YOUNG_SECONDS)
+    return left
 
 
 def later(keys: list[str], *, seconds: float) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import logging
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,8 @@ from config.asgi_types import header
 from config.measuring.numbers import count_shared_answer
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from api.credentials import Credentials
     from api.documents import Operation
     from api.execution import Answer
@@ -39,6 +43,7 @@ class Sharing:
     key: str
     began: int
     is_compressed: bool
+    sending: str
 
 
 async def begin(
@@ -52,7 +57,9 @@ async def begin(
         return None
     is_compressed = header(scope, b"accept-encoding") == "gzip"  # nginx's own words: parts/shared_cache.conf
     try:
-        return Sharing(key=key, began=await threads.run(index.now), is_compressed=is_compressed)
+        return Sharing(
+            key=key, began=await threads.run(index.now), is_compressed=is_compressed, sending=index.new_sending()
+        )
     except (RedisAwayError, TimedOutError):
         count_shared_answer("away")
         return None
@@ -85,6 +92,24 @@ def noted(sharing: Sharing, operation: Operation, request: GraphQLRequest, found
     stale = max(settings.GRAPHQL_STALE_WHILE_REVALIDATE_SECONDS, settings.GRAPHQL_STALE_IF_ERROR_SECONDS)
     seconds = (operation.caching.max_age_seconds or 0) + stale
     try:
-        return index.keep(sharing.key, made_of=made_of, began=sharing.began, seconds=seconds), compressed
+        result = index.keep(sharing.key, made_of=made_of, began=sharing.began, seconds=seconds, sending=sharing.sending)
     except RedisAwayError:
         return "away", None
+    return result, compressed
+
+
+@asynccontextmanager
+async def on_its_way(sharing: Sharing | None) -> AsyncIterator[None]:
+    """Surround the sending of an answer: a write that it is too old for waits until nginx has it, to have it forgotten."""
+    try:
+        yield
+    finally:
+        if sharing is not None:
+            # Not among the threads that operations run in: writes that wait for this may have all of them.
+            await asyncio.to_thread(sent, sharing)
+
+
+def sent(sharing: Sharing) -> None:
+    """Note that an answer has been sent, where Redis is there."""
+    with suppress(RedisAwayError):
+        index.sent(sharing.sending, sharing.key)

@@ -1,5 +1,7 @@
 """The index of what nginx keeps, on a real Redis."""
 
+import threading
+
 import pytest
 import redis
 from django.conf import settings as django_settings
@@ -11,13 +13,18 @@ pytestmark = pytest.mark.usefixtures("shared_cache")
 KEY = "https localhost */* /graphql?a=é"
 
 
-def kept(key: str, *made_of: str, began: int | None = None, seconds: int = 100) -> str:
-    return index.keep(key, made_of=made_of, began=index.now() if began is None else began, seconds=seconds)
+def kept(
+    key: str, *made_of: str, began: int | None = None, seconds: int = 100, sending: str = "it", is_sent: bool = True
+) -> str:
+    began = index.now() if began is None else began
+    result = index.keep(key, made_of=made_of, began=began, seconds=seconds, sending=sending)
+    if is_sent:
+        index.sent(sending, key)
+    return result
 
 
 def taken(*made_of: str) -> list[str]:
-    old, young = index.take(made_of)
-    return sorted([*old, *young])
+    return sorted(index.take(made_of).keys)
 
 
 def test_an_answer_is_found_by_each_thing_that_it_was_made_of_and_by_no_other() -> None:
@@ -59,12 +66,31 @@ class TestOrder:
         taken("Album:2")
         assert kept(KEY, "Album:1", began=began) == "stored"
 
-    def test_one_that_may_still_be_on_its_way_is_told_apart(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        kept("young", "Album:1")
-        assert index.take(["Album:1"]) == ([], ["young"])
-        kept("old", "Album:1")
-        monkeypatch.setattr(index, "YOUNG_SECONDS", 0)
-        assert index.take(["Album:1"]) == (["old"], [])
+    def test_one_that_is_still_on_its_way_is_told_apart(self) -> None:
+        kept(KEY, "Album:1")
+        kept("there", "Album:1")
+        kept(KEY, "Album:1", sending="one", is_sent=False)
+        kept(KEY, "Album:1", sending="two", is_sent=False)
+        kept("other", "Album:2", is_sent=False)
+        found = index.take(["Album:1"])
+        assert (sorted(found.keys), found.on_their_way) == ([KEY, "there"], [KEY])
+        assert sorted(found.sending) == [f"one {KEY}", f"two {KEY}"]
+
+    def test_it_is_waited_for_until_it_is_sent(self) -> None:
+        for sending in ("one", "two"):
+            kept(KEY, "Album:1", sending=sending, is_sent=False)
+        found = index.take(["Album:1"])
+        waiting = threading.Thread(target=lambda: index.wait_until_sent(found, seconds=60))
+        waiting.start()
+        index.sent("one", KEY)
+        assert waiting.is_alive()
+        index.sent("two", KEY)
+        waiting.join(50)
+        assert not waiting.is_alive()
+
+    def test_it_is_not_waited_for_for_ever(self) -> None:
+        kept(KEY, "Album:1", is_sent=False)
+        index.wait_until_sent(index.take(["Album:1"]), seconds=0)
 
 
 class TestRoom:

@@ -41,16 +41,13 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
     return found
 
 
-def keep(key: str, *made_of: str) -> None:
-    assert index.keep(key, made_of=made_of, began=index.now(), seconds=100) == "stored"
+def keep(key: str, *made_of: str, is_sent: bool = True) -> None:
+    assert index.keep(key, made_of=made_of, began=index.now(), seconds=100, sending="it") == "stored"
+    if is_sent:
+        index.sent("it", key)
 
 
 class TestNow:
-    @pytest.fixture(autouse=True)
-    def old(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Take every answer for one that has reached nginx."""
-        monkeypatch.setattr(index, "YOUNG_SECONDS", 0)
-
     def test_nginx_forgets_what_was_made_of_it_and_nothing_else(self, nginx: Nginx, sent: Sent) -> None:
         for key in ("one", "two"):
             keep(key, "Album:1")
@@ -129,10 +126,33 @@ class TestNow:
         assert sent == [(["one"], 0)]
 
 
-def test_what_may_be_on_its_way_to_nginx_is_forgotten_once_more(nginx: Nginx, sent: Sent) -> None:
-    keep("one", "Album:1")
-    purging.purge(["Album:1"])
-    assert (nginx.forgotten, sent) == (["one"], [(["one"], index.YOUNG_SECONDS)])
+class TestOnItsWay:
+    """An answer that was noted before a write, and that nginx may not have yet."""
+
+    def test_it_is_forgotten_once_it_is_sent_and_once_more(
+        self, nginx: Nginx, sent: Sent, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        waited: list[list[str]] = []
+
+        def wait(taken: index.Taken, *, seconds: float) -> None:
+            waited.append(list(nginx.forgotten))
+            index.sent("it", "one")
+
+        monkeypatch.setattr(index, "wait_until_sent", wait)
+        keep("one", "Album:1", is_sent=False)
+        keep("two", "Album:1")
+        purging.purge(["Album:1"])
+        assert [sorted(each) for each in waited] == [["one", "two"]]
+        assert nginx.forgotten[2:] == ["one"]
+        assert sent == [(["one"], purging.ONCE_MORE_SECONDS)]
+
+    def test_one_that_is_never_sent_holds_up_nobody(
+        self, nginx: Nginx, sent: Sent, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(purging, "SENT_SECONDS", 0)
+        keep("one", "Album:1", is_sent=False)
+        purging.purge(["Album:1"])
+        assert nginx.forgotten == ["one", "one"]
 
 
 class TestTask:

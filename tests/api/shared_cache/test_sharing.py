@@ -2,13 +2,14 @@
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from pytest_django import Settings
 
-from api import persisted
+from api import gcra, persisted
 from api.documents import hash_of
 from api.shared_cache import index, sharing
 from apps.accounts.models import User
@@ -49,13 +50,27 @@ def told(response: Any) -> str | None:
 
 def kept(made_of: str = "*") -> list[str]:
     """Return what is noted, and note it no more."""
-    old, young = index.take([made_of])
-    return [*old, *young]
+    return index.take([made_of]).keys
 
 
 def test_what_is_everybody_s_is_kept_for_its_time_and_noted(client: Client) -> None:
     assert told(get(client, LISTED)) == STORED
     assert kept("Album") == [KEY]
+
+
+def test_it_is_on_its_way_until_it_is_sent(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual, seen = sharing.on_its_way, []
+
+    @asynccontextmanager
+    async def watched(each: Any) -> AsyncIterator[None]:
+        async with usual(each):
+            seen.append(index.take(["Album"]))
+            yield
+
+    monkeypatch.setattr(sharing, "on_its_way", watched)
+    get(client, LISTED)
+    assert [(each.keys, each.on_their_way) for each in seen] == [([KEY], [KEY])]
+    assert gcra.server().zcard(f"{index.PREFIX}sending") == 0
 
 
 class TestSignedIn:
