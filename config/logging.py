@@ -5,10 +5,7 @@ import json
 import logging
 from typing import Any
 
-try:
-    import orjson
-except ImportError:  # the operator's containers have the standard library alone
-    orjson = None  # type: ignore[assignment]
+ENCODER = json.JSONEncoder(default=str)
 
 # Nobody reads these in a line, and to find them out takes longer than the rest of a record.
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
@@ -42,18 +39,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return encode(line)
-
-
-def encode(line: dict[str, Any]) -> str:
-    """Return a line as JSON, in ASCII, so that no terminal and no shipper stumbles over it."""
-    if orjson is None:
-        return json.dumps(line, default=str)
-    try:
-        text = orjson.dumps(line, default=str).decode()
-    except TypeError:  # half a character, or a number of more than 64 bits: orjson refuses what JSON can say
-        return json.dumps(line, default=str)
-    return text if text.isascii() else json.dumps(line, default=str)
+        return ENCODER.encode(line)
 
 
 class ConsoleFormatter(logging.Formatter):
