@@ -38,7 +38,7 @@ def published(stack: Stack) -> Stack:
 def test_a_server_that_is_as_it_should_be(published: Stack) -> None:
     found = run(published, "manage.py", "smoke_test", "--port", str(published.port))
     assert found.returncode == 0, found.stderr
-    assert len(found.stdout.splitlines()) == 5
+    assert len(found.stdout.splitlines()) == 6
     assert run(published, "-c", LEFT).stdout == "0\n"
 
 
