@@ -144,8 +144,8 @@ def remember(context: Context) -> Known | None:
 
 
 def keep(context: Context, known: Known | None) -> None:
-    """Keep what was found in a thread. In the loop's."""
-    if known is not None:
+    """Keep what was found in a thread, unless the database was away meanwhile. In the loop's."""
+    if known is not None and known.era == Era.now:
         viewers.put(context.credentials.digest, known, weight=1)
 
 

@@ -81,7 +81,7 @@ async def rows_of(kept: Kept, calls: list[Any], connection: DirectConnection) ->
         rows = await asked(kept.statement, kept.values, connection)
     else:
         kept.require()
-    found = kept.of(rows, await asked(count, kept.values, connection) if count else None)
+    found = kept.of(rows, await asked(count, kept.values, connection) if count else [])
     for statement, values, bring in found.lists():
         bring(await asked(statement, values, connection))
     for place in found.columns.nested if found.rows else ():

@@ -36,12 +36,7 @@ class Many:
     @cached_property
     def statement(self) -> Statement:
         """What asks for the objects behind rows whose keys a request gives; raises NotInRowsError."""
-        try:
-            return statement_of(
-                behind(self.model, self.name), ("pk", *(f"{self.name}__{each}" for each in self.attributes))
-            )
-        except UnplannableError as refusal:
-            raise NotInRowsError(str(refusal)) from refusal
+        return asking(self.model, self.name, ("pk", *(f"{self.name}__{each}" for each in self.attributes)))
 
     def grouped(self, rows: Iterable[tuple[Any, ...]]) -> dict[Any, list[Any]]:
         """Return the objects, by the keys of what they are behind."""
@@ -75,12 +70,7 @@ class Listed:
     @cached_property
     def statement(self) -> Statement:
         """What asks for the tuples behind rows whose keys a request gives; raises NotInRowsError."""
-        try:
-            return statement_of(
-                behind(self._model, self._name), (*(f"{self._name}__{each}" for each in self._columns), "pk")
-            )
-        except UnplannableError as refusal:
-            raise NotInRowsError(str(refusal)) from refusal
+        return asking(self._model, self._name, (*(f"{self._name}__{each}" for each in self._columns), "pk"))
 
     def grouped(self, rows: Iterable[tuple[Any, ...]]) -> dict[Any, list[Any]]:
         """Return the tuples in their order, by the keys of what they are behind."""
@@ -97,10 +87,14 @@ class Listed:
         return (lambda row: read(row[place])) if read else itemgetter(place)
 
 
-def behind(model: type[models.Model], name: str) -> models.QuerySet[Any]:
-    """Return the rows, joined with those of a relation, whose keys a request gives."""
+def asking(model: type[models.Model], name: str, columns: Sequence[str]) -> Statement:
+    """Return what asks for columns of rows whose keys a request gives, joined with a relation's; raises NotInRowsError."""
     is_asked = IsOneOf(F("pk"), Parameter(lambda values: values.keys))
-    return model._base_manager.filter(is_asked, **{f"{name}__isnull": False})  # noqa: SLF001 - Django documents it
+    rows = model._base_manager.filter(is_asked, **{f"{name}__isnull": False})  # noqa: SLF001 - Django documents it
+    try:
+        return statement_of(rows, columns)
+    except UnplannableError as refusal:
+        raise NotInRowsError(str(refusal)) from refusal
 
 
 class IsOneOf(Func):

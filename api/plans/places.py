@@ -110,18 +110,18 @@ class Kept:
         """Raise what reading a value raises, which the resolver would, whether its rows are asked for or not."""
         self.statement.given(self.values)
 
-    def of(self, rows: list[tuple[Any, ...]], count: list[tuple[Any, ...]] | None = None) -> Tuples:
-        """Return what rows become that were asked for beside this, and what all of them count."""
-        found = self.made.tuples(lambda: rows, self.asked)
-        if count is not None and isinstance(found, RowPage):
-            found.total_count = lambda: int(count[0][0])
-        return found
+    def of(self, rows: list[tuple[Any, ...]], count: list[tuple[Any, ...]]) -> Tuples:
+        """Return what rows become that were asked for beside this, and what counts all of them, where that was asked for."""
+        return self._become(lambda: rows, lambda _: count)
 
     def found(self) -> Tuples:
         """Return what the rows become, which are asked for when they are needed. In a thread."""
-        found, count = self.made.tuples(lambda: self.statement.rows(self.values), self.asked), self.made.count
-        if count is not None and isinstance(found, RowPage):
-            found.total_count = lambda: int(count.rows(self.values)[0][0])
+        return self._become(lambda: self.statement.rows(self.values), lambda counting: counting.rows(self.values))
+
+    def _become(self, fetch: Fetch, count: Callable[[Statement], list[tuple[Any, ...]]]) -> Tuples:
+        found, counting = self.made.tuples(fetch, self.asked), self.made.count
+        if counting is not None and isinstance(found, RowPage):
+            found.total_count = lambda: int(count(counting)[0][0])
         return found
 
 
@@ -141,7 +141,7 @@ class Listing(Place):
         frame = Frame.of(answer, self.columns)
         rows = query_of(answer)[: answer.page.limit + 1]
         statement = statement_of(rows, self.columns.and_ordering(answer.ordering))
-        count = counting(answer) if self.columns.is_counted else None
+        count = count_of(answer) if self.columns.is_counted else None
         return Made(
             statement, lambda fetch, _: RowPage(self.columns, frame, fetch, unknown), count, self.columns.is_listed
         )
@@ -179,7 +179,7 @@ class Finding(Place):
         return Made(statement_of(answer, self.columns.names), lambda fetch, _: Tuples(self.columns, fetch))
 
 
-def counting(answer: Connection[Any]) -> Statement:
+def count_of(answer: Connection[Any]) -> Statement:
     """Return the statement that counts a connection's rows; raises UnplannableError."""
     if answer.counted is None:
         raise UnplannableError("the connection counts no query")

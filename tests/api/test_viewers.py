@@ -15,6 +15,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from api import viewers
+from api.context import Context
+from api.credentials import Credentials
 from apps.accounts import services
 from apps.accounts.models import AccessToken, User
 from config.postgresql import beside
@@ -180,3 +182,13 @@ def test_without_a_database_a_thread_tells(known: GraphQLClient, monkeypatch: py
 
 async def refused() -> None:
     raise psycopg.OperationalError
+
+
+def test_nobody_is_kept_who_was_found_before_the_database_was_away(ada: User) -> None:
+    context = Context(credentials=Credentials({"headers": [(b"authorization", b"Bearer x")]}), address="")
+    known = viewers.Known(user=ada, era=viewers.Era.now)
+    viewers.keep(context, known)
+    assert viewers.viewers.get(context.credentials.digest) is known
+    viewers.Era.end()
+    viewers.keep(context, known)
+    assert viewers.viewers.get(context.credentials.digest) is None
