@@ -2,21 +2,18 @@
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 
 from benchmarks.peers import data, load, machine
-from benchmarks.peers.data import Data
+from benchmarks.peers.data import Filled
 from benchmarks.peers.documents import PHOTO, choices, graphql
 from benchmarks.peers.processor import used
 from benchmarks.peers.running import Running, running
 from benchmarks.peers.servers import SERVERS_BY_KEY
-from config.environment import development_values
 from embedded.processes import run
-from embedded.stack import Stack
 
 SHALLOW = 20  # the second page: the first is asked for without a cursor, and so by another statement
 DEPTHS = (0.001, 0.1, 0.5, 0.9)  # of all rows
@@ -31,21 +28,11 @@ def main() -> int:
     """Measure, and print the tables."""
     options = parser().parse_args()
     load.require_wrk()
-    with tempfile.TemporaryDirectory(prefix="slipway-growth-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)  # PostgreSQL may have to be another user's
-        with Stack(folder, environment={**development_values(), "ENV_FILE": ""}, is_durable=False) as stack:
-            stack.start_servers()
-            filled = data.fill(stack, photos=options.photos)
-            database = stack.servers["postgres"].child
-            told = {name: stack.environment[name] for name in ("DATABASE_URL", "REDIS_URL", "DJANGO_SECRET_KEY")}
-            with running([SERVERS_BY_KEY["slipway"]], environment=told, logs=folder / "logs") as started:
-                server, postgres = started["slipway"], database.process.pid if database else 0
-                lines = [
-                    *depths(server, filled, options, folder=folder, postgres=postgres),
-                    "",
-                    *memory(server, documents=options.documents),
-                ]
+    with data.filled(photos=options.photos) as filled:
+        servers = [SERVERS_BY_KEY["slipway"]]
+        with running(servers, environment=filled.environment, logs=filled.folder / "logs") as started:
+            server = started["slipway"]
+            lines = [*depths(server, filled, options), "", *memory(server, documents=options.documents)]
     sys.stdout.write("\n".join([f"Machine: {machine.machine()}.", "", *lines]) + "\n")
     return 0
 
@@ -60,16 +47,17 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
-def depths(server: Running, filled: Data, options: argparse.Namespace, *, folder: Path, postgres: int) -> Iterator[str]:
+def depths(server: Running, filled: Filled, options: argparse.Namespace) -> Iterator[str]:
     """Yield the table of pages by depth: processor milliseconds of the server's and of PostgreSQL's for one."""
+    processes = (server.children[0].process.pid, filled.processes["postgres"])
     rows = [0, SHALLOW, *(int(share * options.photos) for share in DEPTHS)]
-    files = {row: requests_at(row, filled, folder) for row in rows}
+    files = {row: requests_at(row, filled) for row in rows}
     found: dict[int, list[tuple[float, float]]] = {row: [] for row in rows}
     for _ in range(options.rounds):
         for row, requests in files.items():
-            before = [used(each).seconds for each in (server.children[0].process.pid, postgres)]
+            before = [used(each).seconds for each in processes]
             answers = load.ask(server.address, requests, concurrency=CONNECTIONS, seconds=options.seconds).answers
-            after = [used(each).seconds for each in (server.children[0].process.pid, postgres)]
+            after = [used(each).seconds for each in processes]
             ours, theirs = ((end - begin) * 1000 / max(1, answers) for begin, end in zip(before, after, strict=True))
             found[row].append((ours, theirs))
             sys.stderr.write(f"behind row {row}: {ours:.2f} + {theirs:.2f} ms\n")
@@ -80,14 +68,14 @@ def depths(server: Running, filled: Data, options: argparse.Namespace, *, folder
         yield f"| {row} | {ours:.2f} | {theirs:.2f} | {(ours + theirs) / sum(least[SHALLOW]):.2f} |"
 
 
-def requests_at(row: int, filled: Data, folder: Path) -> Path:
+def requests_at(row: int, filled: Filled) -> Path:
     """Write the request for the page behind a row, by its cursor."""
     after = None
     if row:
-        with psycopg.connect(filled.url) as connection:
+        with psycopg.connect(filled.data.url) as connection:
             place = connection.execute(NTH, [row - 1]).fetchone()
         after = data.cursor((place[0], str(place[1]))) if place else None
-    path = folder / f"depth-{row}.lua"
+    path = filled.folder / f"depth-{row}.lua"
     load.write_requests(
         path, choices(graphql("/graphql", PAGE, lambda _: {"after": after}), []), {"Content-Type": "application/json"}
     )

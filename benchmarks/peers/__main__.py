@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,10 +11,9 @@ from benchmarks.peers.questions import QUESTIONS
 from benchmarks.peers.results import Measured, Run, medians
 from benchmarks.peers.running import running
 from benchmarks.peers.servers import SERVERS, Server
-from config.environment import development_values
 from embedded.errors import DONE, INTERRUPTED, OperatorError
 from embedded.signals import Stopped, stop_on_signals
-from embedded.stack import ROOT, Stack
+from embedded.stack import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
 ENOUGH = 20_000
@@ -114,26 +112,20 @@ def planned(options: argparse.Namespace) -> Plan:
 def run(options: argparse.Namespace) -> Run:
     """Start everything, fill, measure, and stop everything. What was measured is written as it comes."""
     load.require_wrk()
-    with tempfile.TemporaryDirectory(prefix="slipway-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)  # PostgreSQL may have to be another user's
-        with Stack(folder, environment={**development_values(), "ENV_FILE": ""}, is_durable=False) as stack:
-            stack.start_servers()
-            filled = data.fill(stack, photos=options.photos)
-            databases = {name: server.child.process.pid for name, server in stack.servers.items() if server.child}
-            told = {name: stack.environment[name] for name in ("DATABASE_URL", "REDIS_URL", "DJANGO_SECRET_KEY")}
-            with running(chosen(options), environment=told, logs=options.logs or folder / "logs") as started:
-                found = Run(about=about(options))
-                for each in measure(planned(options), started, filled, databases=databases, folder=folder):
-                    if isinstance(each, Measured):
-                        found.measured.append(each)
-                    else:
-                        found.missing.append(each)
-                    keep(found, options.json)
-                if options.watchers:
-                    ours = [each for each in started.values() if each.server.is_ours and not each.server.is_a_variant]
-                    found.watched.extend(watching.watch(ours, filled, sockets=options.watchers))
-                    keep(found, options.json)
+    with data.filled(photos=options.photos) as filled:
+        logs, servers = options.logs or filled.folder / "logs", chosen(options)
+        with running(servers, environment=filled.environment, logs=logs) as started:
+            found, plan = Run(about=about(options)), planned(options)
+            for each in measure(plan, started, filled.data, databases=filled.processes, folder=filled.folder):
+                if isinstance(each, Measured):
+                    found.measured.append(each)
+                else:
+                    found.missing.append(each)
+                keep(found, options.json)
+            if options.watchers:
+                ours = [each for each in started.values() if each.server.is_ours and not each.server.is_a_variant]
+                found.watched.extend(watching.watch(ours, filled.data, sockets=options.watchers))
+                keep(found, options.json)
     return found
 
 

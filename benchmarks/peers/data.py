@@ -1,8 +1,10 @@
 """Fills a database with the rows that all servers are asked for, and tells what requests need of them."""
 
 import base64
+import contextlib
 import json
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,11 @@ import psycopg
 
 from apps.accounts import tokens
 from benchmarks.peers.questions import SEARCH_OFFSET, SEARCHED, Question
+from config.environment import development_values
 from embedded.stack import Stack
 
 HERE = Path(__file__).parent
+TOLD = ("DATABASE_URL", "REDIS_URL", "DJANGO_SECRET_KEY")
 FILES = ("rows.sql", "postgraphile/search.sql")
 SIGN_IN = """INSERT INTO accounts_accesstoken (user_id, name, token_hash, prefix, created_at)
   SELECT id, 'bench', %s, %s, now() FROM accounts_user WHERE email = 'bench-1@example.com'"""
@@ -42,6 +46,32 @@ class Data:
     def words(self, question: Question, key: str) -> Sequence[str]:
         """Return the words that the right answer has, sorted."""
         return sorted(self.column(question.words, id=key, searched=SEARCHED, offset=SEARCH_OFFSET))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filled:
+    """Servers that were started for this, filled: a folder of the run, processes by name, and what is told to who is asked."""
+
+    folder: Path
+    data: Data
+    processes: dict[str, int]
+    environment: dict[str, str]
+
+
+@contextlib.contextmanager
+def filled(*, photos: int) -> Iterator[Filled]:
+    """Start PostgreSQL and Valkey, fill, hand all over, and stop them."""
+    with tempfile.TemporaryDirectory(prefix="slipway-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)  # PostgreSQL may have to be another user's
+        with Stack(folder, environment={**development_values(), "ENV_FILE": ""}, is_durable=False) as stack:
+            stack.start_servers()
+            yield Filled(
+                folder=folder,
+                data=fill(stack, photos=photos),
+                processes={name: server.child.process.pid for name, server in stack.servers.items() if server.child},
+                environment={name: stack.environment[name] for name in TOLD},
+            )
 
 
 def fill(stack: Stack, *, photos: int) -> Data:
