@@ -125,7 +125,8 @@ def test_a_changed_byte_a_cut_and_a_missing_file_are_found(target: Target, folde
     target.store(folder, "db/app/1")
     kept = place[1] / "db/app/1"
     before = (kept / "a b").stat()
-    (kept / "a b").write_bytes(b"x" + (folder / "a b").read_bytes()[1:])
+    content = (folder / "a b").read_bytes()
+    (kept / "a b").write_bytes(bytes([content[0] ^ 1]) + content[1:])
     os.utime(kept / "a b", ns=(before.st_atime_ns, before.st_mtime_ns))
     (kept / "-dash").write_bytes((folder / "-dash").read_bytes()[:-1])
     (kept / "*?[x]").unlink()
