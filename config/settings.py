@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-import environ
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
 from config import environment
+from config.databases import database
 from config.logging import logging_settings
 from config.media import backend_of
-from config.postgresql.waiting import WaitingConnection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environment.read()
@@ -125,29 +124,18 @@ SHUTDOWN_TIMEOUT_SECONDS = env.number("SHUTDOWN_TIMEOUT_SECONDS")
 # --- Database ---------------------------------------------------------------------------------------------------
 
 DATABASE_URL_FILE = env.file_behind("DATABASE_URL")  # read again where its password is a new one
-DATABASE = environ.Env.db_url_config(env.text("DATABASE_URL"))
 # Of a process's connections, those that its event loop has for itself (config/postgresql/beside.py). Traces are made in threads.
 DATABASE_LOOP_CONNECTIONS = 0 if env.text("OTEL_EXPORTER_OTLP_ENDPOINT") else env.number("DB_POOL_SIZE") // 3
+DATABASE_THREAD_CONNECTIONS = env.number("DB_POOL_SIZE") - DATABASE_LOOP_CONNECTIONS
+# Where DATABASE_URL is a pooler's, nothing can be left behind in a session, such as a prepared statement.
+DATABASE_IS_POOLED = bool(env.text("DATABASE_DIRECT_URL"))
 DATABASES = {
-    "default": {
-        **DATABASE,
-        "ENGINE": "config.postgresql",
-        "CONN_MAX_AGE": 0,  # the pool keeps connections, not the request
-        "CONN_HEALTH_CHECKS": False,  # config/postgresql/base.py looks when it takes one from the pool
-        "ATOMIC_REQUESTS": False,
-        "OPTIONS": {
-            **DATABASE.get("OPTIONS", {}),  # what the URL says behind its question mark, such as sslmode
-            "pool": {
-                "min_size": 0,
-                "max_size": env.number("DB_POOL_SIZE") - DATABASE_LOOP_CONNECTIONS,
-                "timeout": 3,  # seconds a request waits for a connection before it is told that the database is away
-                "reconnect_timeout": 2,  # give up early, so that the next request tries at once instead of after a long back-off
-                "max_idle": 300,
-                "connection_class": WaitingConnection,  # a restore gives another database the name; requests wait for it
-            },
-        },
-    },
+    "default": database(env.text("DATABASE_URL"), pool_size=DATABASE_THREAD_CONNECTIONS, is_pooled=DATABASE_IS_POOLED)
 }
+# What migrations connect by where that is not the same (config/postgresql/directly.py).
+DATABASE_DIRECT = (
+    database(env.text("DATABASE_DIRECT_URL"), pool_size=DATABASE_THREAD_CONNECTIONS) if DATABASE_IS_POOLED else {}
+)
 
 # --- Cache, tasks, channel layer: one Redis ---------------------------------------------------------------------
 

@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, InterfaceError, connection
@@ -50,11 +52,10 @@ def wait_for_database(say: Say, *, limit_seconds: float = WAIT_SECONDS) -> None:
 
 def why_database_is_away() -> str | None:
     """Return None where the database answers, else its first line of why not."""
+    beside: Any = connection  # and not out of the pool, which says no more than that it has none
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except (DatabaseError, InterfaceError) as error:
-        connection.close()
+        beside.number_now()
+    except (DatabaseError, InterfaceError, psycopg.Error) as error:
         return str(error).strip().split("\n")[0] or type(error).__name__
     return None
 

@@ -199,6 +199,13 @@ DATABASE = Group(
             is_secret=True, is_left_to_run=True, made_from="DB_PASSWORD", services=(*APPLICATION, BACKUP),
         ),
         Variable(
+            name="DATABASE_DIRECT_URL",
+            purpose="Where PostgreSQL itself is, where DATABASE_URL is a pooler's, such as PgBouncer's in transaction mode. "
+            "Migrations need a session of their own, and connect here; nothing else leaves anything behind in one then. Empty: "
+            "there is no pooler.",
+            form="postgres", is_secret=True,
+        ),
+        Variable(
             name="DB_PASSWORD",
             purpose="The application's password at the PostgreSQL that Docker Compose starts; DATABASE_URL is made from it there. "
             "Letters, digits, - and _ only: it stands in an address. `scripts/rotate_passwords.sh` changes it.",

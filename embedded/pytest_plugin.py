@@ -19,6 +19,7 @@ from embedded.stack import Stack
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 SSHD = "/usr/sbin/sshd"
+SERVERS_PATH = f"/usr/sbin:{os.defpath}"  # Debian has it where a user's PATH does not look
 LEFT_OUT: dict[str, str] = {}
 
 
@@ -87,6 +88,7 @@ def what_is_missing() -> dict[str, str]:
         "restic": (are_missing("restic"), "no restic"),
         "prometheus": (are_missing("promtool", "prometheus"), "no Prometheus"),
         "pebble": (are_missing("pebble", "pebble-challtestsrv"), "no pebble"),
+        "pgbouncer": (shutil.which("pgbouncer", path=SERVERS_PATH) is None, "no PgBouncer"),
         "mount": (not can_mount(), "no right to mount"),
     }
     return {marker: reason for marker, (is_missing, reason) in lacks.items() if is_missing}

@@ -1,4 +1,5 @@
-"""A few connections for the event loop, beside the pool that threads use: statements are prepared, and nobody waits in a thread.
+"""A few connections for the event loop, beside the pool that threads use: statements are prepared (but behind a pooler in transaction
+mode), and nobody waits in a thread.
 
 Each is in autocommit. One that is lost is closed with all that wait idle beside it, for what ended it ended them as well.
 Who gets no connection or loses one goes to the pool, which knows how to wait for a restore and for a new password (waiting.py).
@@ -84,14 +85,14 @@ async def connected() -> DirectConnection:
         options["password"] = Passwords.newest
     try:
         connection = await psycopg.AsyncConnection.connect(
-            **{"connect_timeout": CONNECT_SECONDS, **options}, autocommit=True, prepare_threshold=0
+            **{"connect_timeout": CONNECT_SECONDS, **options}, autocommit=True, prepare_threshold=None
         )
     except psycopg.OperationalError:
         breaker.open()
         raise
-    # Planned for the values each time, as without preparing: what suits a common word does not suit a rare one.
-    await connection.execute(
-        "SELECT set_config('TimeZone', %s, false), set_config('plan_cache_mode', 'force_custom_plan', false)",
-        [database.timezone_name],
-    )
-    return DirectConnection(connection)
+    # A pooler knows of this one, and has it set in whichever session a statement comes to.
+    await connection.execute("SELECT set_config('TimeZone', %s, false)", [database.timezone_name])
+    if not settings.DATABASE_IS_POOLED:
+        # Planned for the values each time, as without preparing: what suits a common word does not suit a rare one.
+        await connection.execute("SET plan_cache_mode = force_custom_plan")
+    return DirectConnection(connection, prepares=not settings.DATABASE_IS_POOLED)

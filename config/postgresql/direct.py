@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -29,10 +30,13 @@ PLACE = re.compile(r"%(.)")
 
 
 class DirectConnection:
-    """A connection in autocommit, for one statement at a time. Times and UUIDs come as PostgreSQL writes them (texts.py)."""
+    """A connection in autocommit, for one statement at a time. Times and UUIDs come as PostgreSQL writes them (texts.py).
 
-    def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
-        self._connection, self._libpq = connection, connection.pgconn
+    Where it `prepares` no statements, since each may come to another session behind a pooler, each is sent whole.
+    """
+
+    def __init__(self, connection: psycopg.AsyncConnection[Any], *, prepares: bool = True) -> None:
+        self._connection, self._libpq, self._prepares = connection, connection.pgconn, prepares
         self._libpq.nonblocking = 1
         read_texts(connection.adapters)
         self._transformer = Transformer(connection)
@@ -57,8 +61,12 @@ class DirectConnection:
         given = self._transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
         types = self._transformer.types or ()
         key = sql, types
-        name = self._names.get(key) or await self._prepare(key)
-        self._libpq.send_query_prepared(name, given, param_formats=self._transformer.formats)
+        formats = self._transformer.formats
+        if self._prepares:
+            name = self._names.get(key) or await self._prepare(key)
+            self._libpq.send_query_prepared(name, given, param_formats=formats)
+        else:
+            self._libpq.send_query_params(written(sql), given, types, formats)
         try:
             result = await self._result()
         except psycopg.Error:
@@ -88,7 +96,7 @@ class DirectConnection:
         sql, types = key
         self._prepared += 1
         name = b"s%d" % self._prepared
-        self._libpq.send_prepare(name, numbered(sql).encode(), types)
+        self._libpq.send_prepare(name, written(sql), types)
         await self._result()
         self._names[key] = name
         return name
@@ -146,6 +154,12 @@ def done(waiter: asyncio.Future[None]) -> None:
     """Wake who waits, where he still does."""
     if not waiter.done():
         waiter.set_result(None)
+
+
+@lru_cache(maxsize=PREPARED_MAX)
+def written(sql: str) -> bytes:
+    """Return a statement as it is sent."""
+    return numbered(sql).encode()
 
 
 def numbered(sql: str) -> str:

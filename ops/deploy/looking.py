@@ -18,6 +18,7 @@ class Seen:
     serving_version: str
     version: str
     running: frozenset[str]
+    has_own_database: bool = True
 
     @property
     def target(self) -> str:
@@ -27,7 +28,7 @@ class Seen:
     @property
     def is_up(self) -> bool:
         """Whether the stack runs."""
-        return {"db", "nginx"} <= self.running
+        return ({"db", "nginx"} if self.has_own_database else {"nginx"}) <= self.running
 
     @property
     def words(self) -> str:
@@ -44,6 +45,7 @@ def look(site: Site, commands: Commands, hands: Hands) -> Seen:
         serving_version=site.version_of(serving) if serving else "",
         version=tree.version(hands, root=site.root),
         running=running,
+        has_own_database=site.has_own_database,
     )
 
 
@@ -88,10 +90,14 @@ def preflight(
 
 def running_stack(site: Site, commands: Commands, hands: Hands, seen: Seen, *, allowed: list[str]) -> list[Finding]:
     """Make the checks that need a stack that runs."""
+    own = (
+        [*stack.postgres_major(site, commands, hands), *stack.password(commands, hands)]
+        if site.has_own_database
+        else []
+    )
     found = [
-        *stack.postgres_major(site, commands, hands),
-        *stack.password(commands, hands),
-        *stack.servers(SERVERS, commands, hands),
+        *own,
+        *stack.servers(site.present(SERVERS), commands, hands),
         *stack.maintenance(commands, hands),
     ]
     if f"web_{seen.serving}" in seen.running:

@@ -18,7 +18,8 @@ def start(deployment: Deployment, *, with_interruption: bool) -> None:
     hands.touch(
         commands.build_others(*built), what=f"build {' and '.join(built)}", hint=hint, limit_seconds=BUILD_SECONDS
     )
-    wanted = SERVERS if with_interruption else [name for name in SERVERS if name not in deployment.seen.running]
+    servers = deployment.site.present(SERVERS)
+    wanted = servers if with_interruption else [name for name in servers if name not in deployment.seen.running]
     if wanted:
         deployment.bring_up(*wanted, what=f"start {', '.join(wanted)}", hint=f"{HINT} {' '.join(wanted)}")
 

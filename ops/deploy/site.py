@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from ops.backup import files
 from ops.compose import Compose
 
 COMPOSE_FILES = ("docker-compose.yml", "docker-compose.prod.yml")
+ELSEWHERE_FILE = "docker-compose.database-elsewhere.yml"
 COLOURS = ("blue", "green")
 # What a command of Docker's needs. Nothing else reaches it: a variable of the shell would go before the env file's.
 PASSED_ON = (
@@ -93,6 +94,15 @@ class Site:
         """The stack, for building command lines."""
         files = self.value("COMPOSE_FILE", ":".join(COMPOSE_FILES)).split(":")
         return Compose(env_file=self.env_file, files=[self.root / name for name in files])
+
+    @property
+    def has_own_database(self) -> bool:
+        """Whether PostgreSQL is one of the containers."""
+        return ELSEWHERE_FILE not in self.value("COMPOSE_FILE").split(":")
+
+    def present(self, services: Iterable[str]) -> tuple[str, ...]:
+        """Return those of some services that there are."""
+        return tuple(name for name in services if name != "db" or self.has_own_database)
 
     @property
     def environment(self) -> Mapping[str, str]:

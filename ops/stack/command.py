@@ -12,7 +12,7 @@ from ops.deploy import lock
 from ops.deploy.site import Site
 from ops.errors import DONE, FAILED, WRONG_USAGE, OperatorError, StoppedError
 from ops.stack import maintenance, rotation, scale, secret_texts, shown, status, upgrade, watching
-from ops.stack.stack import Stack, here
+from ops.stack.stack import Stack, here, require_own_database
 
 DESCRIPTION = """What is done to a stack between deploys, in production and in development alike, where nothing else is said. What
 changes something holds the lock of deploys."""
@@ -142,7 +142,9 @@ def changed(options: argparse.Namespace, stack: Stack) -> str:
 def rotate(options: argparse.Namespace, stack: Stack) -> str:
     """Make new secrets; return what to say."""
     if stack.is_production:
-        what = tuple(options.what) or tuple(secret_texts.NAMES)
+        if secret_texts.DATABASE in options.what:
+            require_own_database(stack.site, "its password is changed")
+        what = tuple(options.what) or stack.site.present(secret_texts.NAMES)
         return rotation.rotate(stack, what=what, forgets_key=options.forget_old_key)
     servers = tuple(each for each in options.what or rotate_passwords.SERVERS if each in rotate_passwords.SERVERS)
     rotate_passwords.rotate(stack.commands.compose, servers, is_dry_run=options.dry_run)
@@ -156,6 +158,7 @@ def change_major(options: argparse.Namespace, stack: Stack) -> str:
     if bool(options.image) == options.undo:
         hint = "scripts/stack.sh upgrade-postgres postgres:19 - or: scripts/stack.sh upgrade-postgres --undo"
         raise OperatorError("Cannot tell what is asked for: an image, or --undo.", hint=hint, status=WRONG_USAGE)
+    require_own_database(stack.site, "it is upgraded")
     if options.undo:
         return upgrade.undo(stack, loses_writes=options.despite_lost_writes)
     return upgrade.upgrade(stack, image=options.image, leaves_others=options.leave_others_behind)

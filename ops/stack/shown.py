@@ -57,7 +57,8 @@ def backup(found: dict[str, Any]) -> str:
 def disk(found: dict[str, Any]) -> str:
     """Return how much is free, and how large the database is."""
     free, whole = (found["disk"][name] // MEGABYTE for name in ("free_bytes", "bytes"))
-    return f"{free} MB of {whole} MB free; the database has {found['database_bytes'] // MEGABYTE} MB"
+    size = found["database_bytes"] // MEGABYTE
+    return f"{free} MB of {whole} MB free" + (f"; the database has {size} MB" if size else "")
 
 
 def certificate(found: dict[str, Any]) -> str:

@@ -53,7 +53,7 @@ class Stack:
     def deployment(self) -> Deployment:
         """Return who serves, to replace parts of. Raises OperatorError where nobody does, or a server is away."""
         seen = looking.look(self.site, self.commands, self.hands)
-        for service in ("db", "redis", "nginx", f"web_{seen.serving}"):
+        for service in self.site.present(("db", "redis", "nginx", f"web_{seen.serving}")):
             if service not in seen.running:
                 raise refused(f"{service} does not run", hint="See what does: scripts/stack.sh status")
         return Deployment(
@@ -101,3 +101,11 @@ def here(site: Site, *, steps: int = 1, is_dry_run: bool = False) -> Stack:
 def refused(message: str, *, hint: str) -> OperatorError:
     """Return the error of a look."""
     return OperatorError(f"Refusing to go on: {message}. Nothing was changed.", hint=hint, status=REFUSED)
+
+
+def require_own_database(site: Site, what: str) -> None:
+    """Raise OperatorError where PostgreSQL is none of ours."""
+    if not site.has_own_database:
+        raise refused(
+            f"PostgreSQL is elsewhere, and {what} there", hint="docs/postgresql-elsewhere.md says what to do."
+        )

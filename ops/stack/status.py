@@ -33,7 +33,8 @@ def look(stack: Stack) -> dict[str, Any]:
         "database_bytes": running_stack.database_bytes(stack.commands, stack.hands),
         "certificate": certificate.look(stack.site, now=datetime.datetime.now(tz=datetime.UTC)) if seen else {},
     }
-    return found | {"problems": problems(found, web=f"web_{seen.serving}" if seen else "web")}
+    web = f"web_{seen.serving}" if seen else "web"
+    return found | {"problems": problems(found, wanted=(web, *stack.site.present(SERVERS)))}
 
 
 def containers(stack: Stack) -> list[dict[str, str]]:
@@ -96,10 +97,10 @@ def disk(stack: Stack) -> dict[str, int]:
     return {"free_bytes": usage.free, "bytes": usage.total}
 
 
-def problems(found: dict[str, Any], *, web: str) -> list[str]:
-    """Return what is not as it should be."""
-    services = found["services"]
-    away = [f"{name} does not run" for name in (web, *SERVERS) if not is_running(name, services)]
+def problems(found: dict[str, Any], *, wanted: tuple[str, ...]) -> list[str]:
+    """Return what is not as it should be. `wanted` are the services that have to run, the web server first."""
+    services, web = found["services"], wanted[0]
+    away = [f"{name} does not run" for name in wanted if not is_running(name, services)]
     # The other colour is stopped: it is there to go back to.
     other = {f"web_{colour}" for colour in COLOURS} - {web}
     sick = [

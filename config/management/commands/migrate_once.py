@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from config import migrating
+from config.postgresql.directly import connect_directly
 from config.start_up import StartUpError
 
 REFUSED = 3
@@ -30,6 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *_arguments: Any, plan: bool, allow_dangerous: list[str], **_options: Any) -> None:
         """Do it."""
+        connect_directly()
         found = migrating.plan()
         refused = [danger for danger in found.dangers if danger.migration not in allow_dangerous]
         if not plan and not refused:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from config import start_up
+from config.postgresql.directly import connect_directly
 
 
 class Command(BaseCommand):
@@ -26,6 +27,8 @@ class Command(BaseCommand):
 
     def handle(self, *_arguments: Any, only_wait: bool, **_options: Any) -> None:
         """Take the steps."""
+        if not only_wait:
+            connect_directly()
         try:
             start_up.wait_for_database(self.say)
             if not only_wait:

@@ -14,7 +14,7 @@ SIZE = "SELECT pg_database_size('slipway')"
 
 
 def database_bytes(commands: Commands, hands: Hands) -> int:
-    """Return the database's size, 0 where it does not run."""
+    """Return the database's size, 0 where it does not run here."""
     words = ("psql", "-X", "-U", "postgres", "-d", "slipway", "-Atc", SIZE)
     found = hands.asked(commands.compose.command("exec", "-T", "db", *words))
     return int(found) if found and found.strip().isdigit() else 0
