@@ -14,6 +14,7 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from config import redis_clients
 from config.breaker import Breaker
 
 PREFIX = "slipway:rate:"
@@ -53,8 +54,8 @@ breaker = Breaker()
 @cache
 def server() -> redis.Redis:
     """Return Redis, which answers soon or not at all."""
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
+    return redis_clients.client(
+        settings.CACHE_REDIS_URL,
         socket_timeout=TIMEOUT_SECONDS,
         socket_connect_timeout=TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), 0),

@@ -34,10 +34,14 @@ class Channel(redis.Channel):
 
     QoS = QoS
 
-    def _connparams(self, **options: Any) -> Any:
+    def _connparams(self, *arguments: Any, **options: Any) -> Any:
         if self.connection is None or self.connection.client is None:
             raise RedisConnectionError("this channel was closed with its connection")
-        return super()._connparams(**options)  # type: ignore[misc]  # its stubs leave this method out
+        return super()._connparams(*arguments, **options)  # type: ignore[misc]  # its stubs leave this method out
+
+
+class SentinelChannel(Channel, redis.SentinelChannel):
+    """The same of the server that Sentinels name."""
 
 
 class Transport(redis.Transport):
@@ -46,7 +50,14 @@ class Transport(redis.Transport):
     Channel = Channel
 
 
+class SentinelTransport(redis.SentinelTransport):
+    """A transport with our channel, by Sentinels."""
+
+    Channel = SentinelChannel
+
+
 def use() -> None:
     """Make it the transport of every Redis address in this process."""
     for scheme in ("redis", "rediss", "redis+socket"):
         kombu.transport.TRANSPORT_ALIASES[scheme] = "config.broker:Transport"
+    kombu.transport.TRANSPORT_ALIASES["sentinel"] = "config.broker:SentinelTransport"

@@ -1,17 +1,33 @@
-"""The cache: Django's own over Redis, which counts what it finds and what it does not."""
+"""The cache: Django's own over Redis, which counts what it finds and what it does not, and may ask Sentinels where Redis is."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 
+from config import redis_clients
 from config.measuring import numbers
 
 NOTHING = object()
 
 
+class Client(RedisCacheClient):
+    """A client of one address, of any kind that we know."""
+
+    def __init__(self, servers: list[str], **options: Any) -> None:
+        super().__init__(servers, **options)
+        self._connections = redis_clients.pool(servers[0], **options)
+
+    def _get_connection_pool(self, write: bool) -> Any:  # noqa: FBT001, ARG002 - the signature is Django's
+        return self._connections
+
+
 class CountingCache(RedisCache):
     """A cache whose lookups are counted."""
+
+    def __init__(self, server: Any, parameters: dict[str, Any]) -> None:
+        super().__init__(server, parameters)
+        self._class = Client
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         """Return a value."""

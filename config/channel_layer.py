@@ -20,6 +20,8 @@ from redis.exceptions import ConnectionError as NoConnectionError
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from config import redis_clients
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -135,7 +137,7 @@ class LoopLayer(RedisPubSubLoopLayer):  # type: ignore[misc]  # it has no types
 
     def __init__(self, *, hosts: list[Any], **options: Any) -> None:
         super().__init__(hosts=hosts, **options)
-        self._shards = [Listening(host, self) for host in decode_hosts(hosts)]
+        self._shards = [Listening(redis_clients.channel_host(host), self) for host in decode_hosts(hosts)]
 
 
 class ChannelLayer(RedisPubSubChannelLayer):  # type: ignore[misc]  # it has no types
@@ -152,7 +154,7 @@ class ChannelLayer(RedisPubSubChannelLayer):  # type: ignore[misc]  # it has no 
     def _server(self) -> redis.Redis:
         (host,) = decode_hosts(self._kwargs["hosts"])
         # Once more, where the connection has died meanwhile.
-        return redis.Redis.from_url(
+        return redis_clients.client(
             host["address"],
             socket_connect_timeout=TELL_SECONDS,
             socket_timeout=TELL_SECONDS,

@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import parse_qs, urlsplit
 
 import environ
 
@@ -24,7 +23,6 @@ __all__ = [
     "ConfigurationError",
     "Environment",
     "Problem",
-    "broker_url",
     "development_values",
     "email_settings",
     "examine",
@@ -189,15 +187,6 @@ def email_settings(env: Environment) -> dict[str, Any]:
         "EMAIL_HOST_PASSWORD": env.text("EMAIL_PASS"),
         "EMAIL_USE_TLS": env.flag("EMAIL_USE_TLS"),
     }
-
-
-def broker_url(env: Environment) -> str:
-    """Return Celery's spelling of REDIS_URL: it writes a socket's address in a way of its own."""
-    parts = urlsplit(env.text("REDIS_URL"))
-    if parts.scheme != "unix":
-        return env.text("REDIS_URL")
-    number = parse_qs(parts.query).get("db", ["0"])[0]
-    return f"redis+socket://{parts.netloc}{parts.path}?virtual_host={number}"
 
 
 if __name__ == "__main__":

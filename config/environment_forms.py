@@ -18,6 +18,7 @@ from django.conf.locale import LANG_INFO
 from config.backup_forms import AGE_RECIPIENT, COMPRESSION
 from config.declaration import Form
 from config.media.address import BucketAddressError, bucket_of
+from config.redis_address import RedisAddressError, address_of
 
 HOST = re.compile(r"\*|\.?[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]")
 ORIGIN = re.compile(r"https?://(?:\*\.)?[A-Za-z0-9._-]+(?::[0-9]{1,5})?|https?://\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
@@ -70,16 +71,11 @@ def check_postgres(text: str) -> None:
 
 
 def check_redis(text: str) -> None:
-    """Check Redis's URL: by a host, or by a socket's path."""
-    parts = parts_of(text, schemes=("redis", "rediss", "unix"))
-    if parts.scheme == "unix" and not parts.path.strip("/"):
-        raise WrongValueError("is a URL without a socket's path; one is unix:///run/redis/redis.sock")
-    if parts.scheme == "unix" and not re.fullmatch(r"(db=[0-9]+)?", parts.query):
-        raise WrongValueError(
-            "is a socket's URL with more behind its ? than db=0; a password goes before the @: unix://:password@/path"
-        )
-    if parts.scheme != "unix" and not parts.hostname:
-        raise WrongValueError("is a URL without a host")
+    """Check Redis's URL: of a host, of a socket, or of Sentinels."""
+    try:
+        address_of(text)
+    except RedisAddressError as error:
+        raise WrongValueError(str(error)) from None
 
 
 def check_bucket(text: str) -> None:

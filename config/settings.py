@@ -9,6 +9,7 @@ from config import environment
 from config.databases import database
 from config.logging import logging_settings
 from config.media import backend_of
+from config.redis_clients import broker_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environment.read()
@@ -137,13 +138,16 @@ DATABASE_DIRECT = (
     database(env.text("DATABASE_DIRECT_URL"), pool_size=DATABASE_THREAD_CONNECTIONS) if DATABASE_IS_POOLED else {}
 )
 
-# --- Cache, tasks, channel layer: one Redis ---------------------------------------------------------------------
+# --- Cache, tasks, channel layer: one Redis, or one each --------------------------------------------------------
 
 REDIS_URL = env.text("REDIS_URL")
+CACHE_REDIS_URL = env.text("CACHE_REDIS_URL") or REDIS_URL
+BROKER_REDIS_URL = env.text("BROKER_REDIS_URL") or REDIS_URL
+CHANNELS_REDIS_URL = env.text("CHANNELS_REDIS_URL") or REDIS_URL
 CACHES = {
     "default": {
         "BACKEND": "config.cache.CountingCache",
-        "LOCATION": REDIS_URL,
+        "LOCATION": [CACHE_REDIS_URL],  # a list: a text would be split at its commas
         "TIMEOUT": env.number("CACHE_TIMEOUT_SECONDS"),
         "KEY_PREFIX": "slipway",
         "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
@@ -154,12 +158,16 @@ CHANNEL_LAYERS = {
         "BACKEND": "config.channel_layer.ChannelLayer",
         "CONFIG": {
             # Without a retry, the first who subscribes after Redis was away gets the error of the connection that is no more.
-            "hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2, "retry": Retry(ConstantBackoff(0.1), 2)}],
+            "hosts": [
+                {"address": CHANNELS_REDIS_URL, "socket_connect_timeout": 2, "retry": Retry(ConstantBackoff(0.1), 2)}
+            ],
             "prefix": "slipway",
         },
     },
 }
-CELERY_BROKER_URL = environment.broker_url(env)
+BROKER = broker_settings(BROKER_REDIS_URL)
+CELERY_BROKER_URL = BROKER["url"]
+CELERY_BROKER_USE_SSL = BROKER["tls"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True  # at least once: a worker that is killed hands its task back
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -174,6 +182,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_timeout": 5,
     "retry_policy": {"timeout": 3.0},
+    **BROKER["options"],
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -348,10 +348,27 @@ CACHE_AND_TASKS = Group(
     variables=(
         Variable(
             name="REDIS_URL",
-            purpose="Where Redis is, for cache, tasks and subscriptions: `redis://:password@host:6379/0`. `make run` and Docker "
-            "Compose start one of their own where this is not set.",
+            purpose="Where Redis is, for cache, tasks and subscriptions: `redis://:password@host:6379/0`; `rediss://` for TLS, and "
+            "`redis+sentinel://` for Sentinels, as docs/redis-elsewhere.md says. `make run` and Docker Compose start one of their own "
+            "where this is not set.",
             default=None, example="redis://:change-me@redis:6379/0", form="redis", is_secret=True, is_left_to_run=True,
             made_from="REDIS_PASSWORD", services=(*APPLICATION, BACKUP),
+        ),
+        Variable(
+            name="CACHE_REDIS_URL",
+            purpose="Another Redis for what may be lost: cached values, rate limits, persisted documents, what nginx keeps; empty: "
+            "REDIS_URL's.",
+            form="redis", is_secret=True, services=(*APPLICATION, BACKUP),
+        ),
+        Variable(
+            name="BROKER_REDIS_URL",
+            purpose="Another Redis for tasks, which must not be evicted; empty: REDIS_URL's.",
+            form="redis", is_secret=True,
+        ),
+        Variable(
+            name="CHANNELS_REDIS_URL",
+            purpose="Another Redis for what subscriptions are told, of which nothing is kept; empty: REDIS_URL's.",
+            form="redis", is_secret=True,
         ),
         Variable(
             name="REDIS_PASSWORD",

@@ -8,6 +8,8 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from config import redis_clients
+
 TIMEOUT_SECONDS = 1.0
 UNACKNOWLEDGED = "unacked"  # kombu's name for what workers have in hand
 
@@ -22,9 +24,9 @@ class Depth:
 
 @cache
 def server() -> "redis.Redis":
-    """Return Redis."""
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
+    """Return the broker."""
+    return redis_clients.client(
+        settings.BROKER_REDIS_URL,
         socket_timeout=TIMEOUT_SECONDS,
         socket_connect_timeout=TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), 0),

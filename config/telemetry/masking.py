@@ -3,9 +3,11 @@
 import re
 from functools import cache
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from django.conf import settings
+
+from config.redis_address import RedisAddress, address_of
 
 MASK = "[masked]"
 SECRET_MIN_LENGTH = 6
@@ -25,10 +27,20 @@ def secrets() -> tuple[str, ...]:
         settings.SECRET_KEY,
         settings.DATABASES["default"].get("PASSWORD"),
         getattr(settings, "EMAIL_HOST_PASSWORD", ""),
-        urlsplit(settings.REDIS_URL).password,
+        *(text for url in redis_urls() for text in secrets_of(address_of(url))),
     }
-    texts = {str(each) for each in found if each} | {unquote(str(each)) for each in found if each}
+    texts = {text for each in found if each for text in (str(each), unquote(str(each)), quote(str(each), safe=""))}
     return tuple(sorted((text for text in texts if len(text) >= SECRET_MIN_LENGTH), key=len, reverse=True))
+
+
+def redis_urls() -> tuple[str, ...]:
+    """Return the addresses of every Redis."""
+    return (settings.CACHE_REDIS_URL, settings.BROKER_REDIS_URL, settings.CHANNELS_REDIS_URL)
+
+
+def secrets_of(address: RedisAddress) -> tuple[str, str]:
+    """Return the passwords in an address."""
+    return (address.password, address.sentinel_password)
 
 
 def masked(text: str) -> str:

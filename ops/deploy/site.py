@@ -12,6 +12,7 @@ from ops.compose import Compose
 
 COMPOSE_FILES = ("docker-compose.yml", "docker-compose.prod.yml")
 ELSEWHERE_FILE = "docker-compose.database-elsewhere.yml"
+REDIS_ELSEWHERE_FILE = "docker-compose.redis-elsewhere.yml"
 COLOURS = ("blue", "green")
 # What a command of Docker's needs. Nothing else reaches it: a variable of the shell would go before the env file's.
 PASSED_ON = (
@@ -100,9 +101,15 @@ class Site:
         """Whether PostgreSQL is one of the containers."""
         return ELSEWHERE_FILE not in self.value("COMPOSE_FILE").split(":")
 
+    @property
+    def has_own_redis(self) -> bool:
+        """Whether Redis is one of the containers."""
+        return REDIS_ELSEWHERE_FILE not in self.value("COMPOSE_FILE").split(":")
+
     def present(self, services: Iterable[str]) -> tuple[str, ...]:
         """Return those of some services that there are."""
-        return tuple(name for name in services if name != "db" or self.has_own_database)
+        away = {"db": not self.has_own_database, "redis": not self.has_own_redis}
+        return tuple(name for name in services if not away.get(name))
 
     @property
     def environment(self) -> Mapping[str, str]:

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 import redis
 
+from config import redis_clients
+from config.redis_address import RedisAddressError
+
 PATTERN = "slipway:*"  # CACHES["default"]["KEY_PREFIX"] in config/settings.py, and what Django puts behind it
 BATCH = 1000
 
@@ -22,8 +25,8 @@ def flush(cache: Cache | None) -> str:
         return "REDIS_URL is not set"
     limits = {"socket_timeout": 5, "socket_connect_timeout": 5}
     try:
-        remove(redis.Redis.from_url(cache.url, **limits, **({"password": cache.password} if cache.password else {})))
-    except redis.RedisError as error:
+        remove(redis_clients.client(cache.url, **limits, **({"password": cache.password} if cache.password else {})))
+    except (redis.RedisError, RedisAddressError) as error:
         return str(error)
     return ""
 

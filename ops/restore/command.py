@@ -21,7 +21,7 @@ DESCRIPTION = """Restore the database from a set: into a new database beside the
 only then do the two swap names. Before that, a safety set is taken of what is live; after it, the database that was live is kept, and
 --undo swaps back. Whatever goes wrong before the switch leaves the live database as it was."""
 EPILOG = """Exit status: 0 done, 1 failed (the live database is as it was), 2 wrong usage, 3 refused and nothing changed, 4 a backup or
-another restore runs. The environment is that of scripts/backup.sh, and REDIS_URL, whose cache is emptied."""
+another restore runs. The environment is that of scripts/backup.sh, and CACHE_REDIS_URL or REDIS_URL, whose cache is emptied."""
 
 stop = stopping.handler("", hint="See what is there: scripts/restore_db.sh --list")
 
@@ -100,6 +100,8 @@ def result(options: argparse.Namespace, read: Settings) -> str:
 
 def cache_of(environment: Mapping[str, str]) -> Cache | None:
     """Return where the application's cache is."""
+    if own := settings.optional(environment, "CACHE_REDIS_URL"):
+        return Cache(url=own, password=None)
     url = settings.optional(environment, "REDIS_URL")
     return Cache(url=url, password=settings.optional(environment, "REDIS_PASSWORD")) if url else None
 

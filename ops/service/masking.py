@@ -8,7 +8,8 @@ from config.variables import VARIABLES
 
 MASK = "***"
 # Their host and path are what a log is read for.
-ADDRESSES = frozenset({"DATABASE_URL", "REDIS_URL", "EMAIL_URL", "MEDIA_BACKUP_TARGET", "BACKUP_OFFSITE_TARGET"})
+REDIS = ("REDIS_URL", "CACHE_REDIS_URL", "BROKER_REDIS_URL", "CHANNELS_REDIS_URL")
+ADDRESSES = frozenset({*REDIS, "DATABASE_URL", "EMAIL_URL", "MEDIA_BACKUP_TARGET", "BACKUP_OFFSITE_TARGET"})
 LEAST_LENGTH = 5  # shorter ones would take ordinary words apart, and are no secrets
 
 

@@ -12,7 +12,7 @@ from ops.deploy import lock
 from ops.deploy.site import Site
 from ops.errors import DONE, FAILED, WRONG_USAGE, OperatorError, StoppedError
 from ops.stack import maintenance, rotation, scale, secret_texts, shown, status, upgrade, watching
-from ops.stack.stack import Stack, here, require_own_database
+from ops.stack.stack import Stack, here, require_own_database, require_own_redis
 
 DESCRIPTION = """What is done to a stack between deploys, in production and in development alike, where nothing else is said. What
 changes something holds the lock of deploys."""
@@ -144,6 +144,8 @@ def rotate(options: argparse.Namespace, stack: Stack) -> str:
     if stack.is_production:
         if secret_texts.DATABASE in options.what:
             require_own_database(stack.site, "its password is changed")
+        if secret_texts.REDIS in options.what:
+            require_own_redis(stack.site)
         what = tuple(options.what) or stack.site.present(secret_texts.NAMES)
         return rotation.rotate(stack, what=what, forgets_key=options.forget_old_key)
     servers = tuple(each for each in options.what or rotate_passwords.SERVERS if each in rotate_passwords.SERVERS)

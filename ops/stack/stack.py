@@ -103,6 +103,14 @@ def refused(message: str, *, hint: str) -> OperatorError:
     return OperatorError(f"Refusing to go on: {message}. Nothing was changed.", hint=hint, status=REFUSED)
 
 
+def require_own_redis(site: Site) -> None:
+    """Raise OperatorError where Redis is none of ours."""
+    if not site.has_own_redis:
+        raise refused(
+            "Redis is elsewhere, and its password is changed there", hint="docs/redis-elsewhere.md says what to do."
+        )
+
+
 def require_own_database(site: Site, what: str) -> None:
     """Raise OperatorError where PostgreSQL is none of ours."""
     if not site.has_own_database:

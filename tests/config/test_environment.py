@@ -6,6 +6,7 @@ from config import environment
 from config.declaration import SERVICES, Variable
 from config.environment import ConfigurationError, development_values, examine, read
 from config.environment_rules import Problem
+from config.redis_clients import broker_settings
 from config.variables import VARIABLES, all_variables
 
 PRODUCTION = {
@@ -348,13 +349,19 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("url", "celery_s"),
     [
+        ("redis://redis", "redis://redis:6379/0"),
         ("rediss://:p@redis:6379/1", "rediss://:p@redis:6379/1"),
+        ("redis://[::1]:7000?db=3", "redis://[::1]:7000/3"),
         ("unix:///run/redis.sock", "redis+socket:///run/redis.sock?virtual_host=0"),
         ("unix://:p@/run/redis.sock?db=2", "redis+socket://:p@/run/redis.sock?virtual_host=2"),
+        (
+            "redis+sentinel://me:p%2Fq@one,two:7000/main/4",
+            "sentinel://me:p%2Fq@one:26379/4;sentinel://me:p%2Fq@two:7000/4",
+        ),
     ],
 )
 def test_celery_gets_redis_s_address_in_its_own_spelling(url: str, celery_s: str) -> None:
-    assert environment.broker_url(read({**PRODUCTION, "REDIS_URL": url})) == celery_s
+    assert broker_settings(url)["url"] == celery_s
 
 
 class TestMail:

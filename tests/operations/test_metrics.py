@@ -119,7 +119,7 @@ class TestNumbers:
 
 
 def test_a_redis_that_is_away_has_no_depth(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.REDIS_URL = "redis://127.0.0.1:9/0"
+    settings.BROKER_REDIS_URL = "redis://127.0.0.1:9/0"
     monkeypatch.setattr(queue, "server", queue.server.__wrapped__)
     assert queue.depth() is None
 

@@ -227,7 +227,7 @@ class TestSamples:
         assert len(samples.read()) == 1
 
     def test_a_redis_that_is_away_is_no_sample(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-        settings.REDIS_URL = "redis://127.0.0.1:9/0"
+        settings.BROKER_REDIS_URL = "redis://127.0.0.1:9/0"
         monkeypatch.setattr(queue, "server", queue.server.__wrapped__)
         samples.take()
         assert samples.read() == []

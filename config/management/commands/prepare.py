@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from config import start_up
+from config import redis_look, start_up
 from config.postgresql.directly import connect_directly
 
 
@@ -31,6 +31,7 @@ class Command(BaseCommand):
             connect_directly()
         try:
             start_up.wait_for_database(self.say)
+            redis_look.look(self.say)
             if not only_wait:
                 self.prepare()
         except start_up.StartUpError as error:

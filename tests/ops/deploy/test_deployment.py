@@ -20,6 +20,7 @@ from tests.ops.deploy.conftest import Docker
 HEADS = '{"pending": [], "heads": ["gallery.0001_initial"], "dangers": [], "refused": []}'
 WISHES = Wishes(is_backed_up=True, backup_max_age=None, allowed=[], repository="", with_interruption=False)
 START, SMOKE, SWITCH = "up -d --no-deps web_green", "smoke_test", "switch-upstream web_green"
+ELSEWHERE = "docker-compose.yml:docker-compose.prod.yml:docker-compose.redis-elsewhere.yml"
 WORKERS, DRAIN = "up -d --no-deps worker scheduler", "stop web_blue"
 BACK = ("switch-upstream web_blue", "stop web_green", "up -d --no-deps web_blue")
 
@@ -166,6 +167,13 @@ def test_a_first_deploy_backs_nothing_up_and_drains_nobody(deployment: Deploymen
     assert docker.order("backup.sh", " stop ") == []
     assert docker.order("up -d --no-deps db redis nginx") == ["up -d --no-deps db redis nginx"]
     assert deployment.site.value("COMPOSE_PROFILES") == "blue"
+
+
+def test_redis_that_is_elsewhere_is_not_started(deployment: Deployment, docker: Docker) -> None:
+    deployment.seen = Seen(serving="", serving_version="", version="two", running=frozenset())
+    deployment.site.change(COMPOSE_PROFILES="", APPLICATION_IMAGE="", COMPOSE_FILE=ELSEWHERE)
+    release.release(deployment, WISHES)
+    assert docker.order("up -d --no-deps db nginx") == ["up -d --no-deps db nginx"]
 
 
 def test_after_a_first_deploy_that_fails_nobody_is_said_to_serve(deployment: Deployment, docker: Docker) -> None:

@@ -12,7 +12,7 @@ from config.celery import app
 from ops.backup.sets import BackupSet
 from ops.errors import DONE
 from ops.restore import command
-from ops.restore.caches import BATCH, PATTERN
+from ops.restore.caches import BATCH, PATTERN, Cache
 from tests.ops.restore.conftest import lose_rows, rows
 
 RESTORE = ("latest", "--overwrite", "--without-safety-backup", "--without-application-check")
@@ -97,3 +97,8 @@ def test_a_cache_that_is_away_costs_no_restore_and_is_told(
     assert rows(url) == before
     printed = capsys.readouterr().err
     assert "refused. It goes by itself, after CACHE_TIMEOUT_SECONDS" in printed
+
+
+def test_the_cache_may_be_another_redis_than_the_one_for_the_rest() -> None:
+    environment = {"REDIS_URL": "redis://redis", "REDIS_PASSWORD": "p", "CACHE_REDIS_URL": "rediss://:q@cache.test"}
+    assert command.cache_of(environment) == Cache(url="rediss://:q@cache.test", password=None)
