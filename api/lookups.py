@@ -13,6 +13,7 @@ from api.parameters import Parameter, Values
 from api.plans.parameters import Somebody, argument
 from api.plans.refusals import UnplannableError
 from api.plans.statements import statement_of
+from config.postgresql import prepared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,7 @@ class Kept(Generic[Row]):
         """Return the row; raises what a queryset does."""
         if self.is_locking and not connection.in_atomic_block:
             raise TransactionManagementError("select_for_update cannot be used outside of a transaction.")
-        with connection.cursor() as cursor:
+        with prepared.cursor() as cursor:
             cursor.execute(self.statement.sql, self.statement.given(values))
             found = cursor.fetchone()
         return self.model.from_db(connection.alias, self.names, found) if found else None

@@ -14,6 +14,7 @@ from django.db.models.sql import UpdateQuery
 from api.parameters import Parameter, Values
 from api.plans.parameters import argument
 from api.plans.statements import Statement
+from config.postgresql import prepared
 
 KEY = "pk"
 STEPS = ("save", "save_base", "_save_table", "_do_update")
@@ -30,7 +31,7 @@ def save_columns(row: Model, *names: str) -> None:
         row.save(update_fields=names)
         return
     given = {each.attname: each.get_db_prep_save(values[each.attname], connection) for each in update.fields}
-    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+    with transaction.mark_for_rollback_on_error(connection.alias), prepared.cursor() as cursor:
         cursor.execute(update.statement.sql, update.statement.given(Values(given | {KEY: row.pk})))
         if not cursor.rowcount:
             raise DatabaseError("Save with update_fields did not affect any rows.")

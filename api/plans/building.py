@@ -16,7 +16,7 @@ from graphql import (
 )
 
 from api.plans import declared
-from api.plans.calls import Call
+from api.plans.calls import Call, plain_arguments
 from api.plans.code import Code, key
 from api.plans.connections import in_objects
 from api.plans.leaves import global_id, leaf
@@ -91,7 +91,14 @@ class Building:
         is_asked: bool = False,
     ) -> str:
         nodes = [each.node for each in details]
-        made = Call(parent=parent, definition=definition, key=response_key, nodes=nodes, is_asked=is_asked)
+        made = Call(
+            parent=parent,
+            definition=definition,
+            key=response_key,
+            nodes=nodes,
+            is_asked=is_asked,
+            plain=plain_arguments(parent.fields[nodes[0].name.value], definition, nodes[0]),
+        )
         self.calls.append(made)
         return f"calls[{len(self.calls) - 1}]"
 

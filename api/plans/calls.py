@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from graphql import ListValueNode, ObjectValueNode, VariableNode, get_argument_values
+from graphql import get_argument_values
 from graphql.pyutils import Path
 from strawberry.schema.schema_converter import get_arguments
 
+from api.plans.coercing import Arguments, NotPlainError, has_variable
 from api.schema import schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphql import FieldNode, GraphQLObjectType
+    from graphql import FieldNode, GraphQLField, GraphQLObjectType
 
 CONVERTER = schema.schema_converter
 SOURCE = object()
@@ -33,6 +34,7 @@ class Call:
     key: str
     nodes: list[FieldNode]
     is_asked: bool = False
+    plain: Arguments | None = None
 
     def bound(self, executor: Any) -> Any:
         """Return a function of the object alone, for one request, or what is asked where the resolver may not have to be called.
@@ -69,6 +71,13 @@ class Call:
         return not any(has_variable(each.value) for each in self.nodes[0].arguments or ())
 
     def _named(self, executor: Any, info: Any) -> dict[str, Any]:
+        if self.plain is not None:
+            try:
+                plain = self.plain.named(executor.variable_values.coerced)
+            except NotPlainError:
+                pass
+            else:
+                return self._with_info(plain, info)
         declared = self.parent.fields[self.nodes[0].name.value]
         values = get_argument_values(declared, self.nodes[0], executor.variable_values) if declared.args else {}
         _, named = get_arguments(
@@ -80,6 +89,18 @@ class Call:
             scalar_registry=CONVERTER.scalar_registry,
         )
         return dict(named)
+
+    def _with_info(self, named: dict[str, Any], info: Any) -> dict[str, Any]:
+        parameter = self.definition.base_resolver.info_parameter
+        return named if parameter is None else {**named, parameter.name: info}
+
+
+def plain_arguments(declared: GraphQLField, definition: Any, node: FieldNode) -> Arguments | None:
+    """Return a field's arguments where they are plain."""
+    try:
+        return Arguments(declared, definition, node)
+    except NotPlainError:
+        return None
 
 
 class Asked:
@@ -96,15 +117,6 @@ class Asked:
     def arguments(self) -> dict[str, Any]:
         """Return the arguments that the client gave; raises GraphQLError as above."""
         return self._call.given(self._executor)
-
-
-def has_variable(value: Any) -> bool:
-    """Tell whether a value is written with a variable."""
-    if isinstance(value, ListValueNode):
-        return any(has_variable(each) for each in value.values)
-    if isinstance(value, ObjectValueNode):
-        return any(has_variable(each.value) for each in value.fields)
-    return isinstance(value, VariableNode)
 
 
 def symbolically(resolver: Any, source: Any) -> Callable[[Any, dict[str, Any]], Any]:

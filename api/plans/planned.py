@@ -11,6 +11,7 @@ from graphql import get_variable_values
 
 from api.plans import kept
 from api.plans.building import Building
+from api.plans.coercing import NotPlainError, Variables
 from api.plans.conditions import conditions_of
 from api.plans.refusals import UnplannableError
 from api.schema import graphql_schema, schema
@@ -83,7 +84,16 @@ class Planned:
         declared = self._operation.variable_definitions
         if not declared:
             return self._none
-        return get_variable_values(graphql_schema, declared, dict(variables or {}))
+        given = dict(variables or {})
+        plain = self._plain_variables.coerced(given) if self._plain_variables else None
+        return get_variable_values(graphql_schema, declared, given) if plain is None else plain
+
+    @cached_property
+    def _plain_variables(self) -> Variables | None:
+        try:
+            return Variables(self._operation.variable_definitions or ())
+        except NotPlainError:
+            return None
 
     @cached_property
     def _none(self) -> Any:

@@ -16,6 +16,7 @@ from psycopg_pool import ConnectionPool
 
 from config.breaker import Breaker
 from config.postgresql import waiting
+from config.postgresql.prepared import PreparedCursor
 from config.postgresql.times import reading_times
 
 breaker = Breaker()
@@ -84,6 +85,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         options = self.pool.kwargs if self.pool else self.get_connection_params()
         with waiting.WaitingConnection.connect(**options) as connection:
             return connection.database_number
+
+    def prepared_cursor(self) -> Any:
+        """Return a cursor for one statement that is prepared once on each connection (prepared.py), and looks like any other."""
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            return self._prepare_cursor(PreparedCursor(self.connection))  # type: ignore[attr-defined]  # django-stubs leaves it out
 
     def make_cursor(self, cursor: Any) -> waiting.Cursor:
         """Return a cursor."""

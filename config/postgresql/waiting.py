@@ -17,6 +17,8 @@ from django.db.backends.utils import CursorWrapper
 from django.db.utils import InterfaceError, OperationalError
 from psycopg.pq import TransactionStatus
 
+from config.postgresql.prepared import Prepared, PreparedCursor
+
 AGAIN_SECONDS = 2.0  # as long as a switch may hold requests up, and less than the pool lets a caller wait
 PAUSE_SECONDS = 0.02
 # The server sends no code before a connection is made, only words; in another language of its, the pool tries again after a second.
@@ -36,11 +38,13 @@ class Passwords:
 class WaitingConnection(psycopg.Connection[Any]):
     """A connection that is tried again while its database changes its name, and with a new password where there is one.
 
-    `database_number` tells which database it came to, `answered_at` when it was last known to live, on the monotonic clock.
+    `database_number` tells which database it came to, `answered_at` when it was last known to live, on the monotonic clock, and
+    `prepared` holds its statements, once there are any.
     """
 
     database_number = 0
     answered_at = 0.0
+    prepared: Prepared | None = None
 
     @classmethod
     def connect(cls, *arguments: Any, **options: Any) -> Self:
@@ -90,7 +94,8 @@ class AgainMixin(CursorWrapper):
         except (OperationalError, InterfaceError):
             if not is_first or not self.db.has_moved():
                 raise
-        self.cursor = self.db.create_cursor()
+        is_prepared = isinstance(self.cursor, PreparedCursor)
+        self.cursor = PreparedCursor(self.db.connection) if is_prepared else self.db.create_cursor()
         return super()._execute(sql, params, *ignored_wrapper_args)  # type: ignore[misc]  # as above
 
     @property
