@@ -16,9 +16,9 @@ help: ## list what can be made
 run: $(STAMP) ## run everything on http://127.0.0.1:8000 until Ctrl-C (PORT=8001 for another port)
 	@exec $(PYTHON) -m embedded run
 
-# All of them go in three processes: two mostly wait for containers.
+# All of them go in four processes, also on two cores: two mostly wait for containers, and the others for servers.
 test: $(STAMP) ## run all tests that can run on this machine (ARGS="-k name" for a part)
-	@exec $(PYTHON) -m pytest $(or $(ARGS),--numprocesses 3 --dist loadscope --no-loadscope-reorder)
+	@exec $(PYTHON) -m pytest $(or $(ARGS),--numprocesses 4 --dist loadscope --no-loadscope-reorder)
 
 fuzz: $(STAMP) ## compare plans with the executor on operations made by chance (EXAMPLES=20000)
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) exec $(PYTHON) -m pytest -s tests/api/plans/test_the_same_bytes.py

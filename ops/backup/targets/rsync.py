@@ -58,7 +58,7 @@ class RsyncTarget(Target):
             return []
         options = [*COPY, *(["--ignore-times"] if is_anew else [])]
         if like:
-            options.append(f"--link-dest={'../' * (name.count('/') + 1)}{like}")
+            options.append(f"--link-dest={self.beside(name, like)}")
         for _ in range(2):
             with transfer.listed(wanted) as names:
                 ended = self.rsync([*options, *from_list(names), f"{folder}/", self.place(name)], "copy to", show=show)
@@ -159,6 +159,14 @@ class RsyncTarget(Target):
     def place(self, name: str) -> str:
         """Return what rsync calls a folder of the target."""
         return self.spelt(f"{self.address.path.rstrip('/')}/{name}{'/' if name else ''}")
+
+    def beside(self, _name: str, other: str) -> str:
+        """Return how one folder of the target is named while another is written: from its module on.
+
+        Some daemons (Debian's 3.2.7-1+deb12u5 and u6) don't follow a path with `..` in it, and say nothing.
+        """
+        _, _, path = self.address.path.strip("/").partition("/")
+        return f"/{path}/{other}" if path else f"/{other}"
 
     def spelt(self, path: str) -> str:
         """Return what rsync calls a path of the server."""

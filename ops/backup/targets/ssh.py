@@ -31,6 +31,10 @@ class SshTarget(RsyncTarget):
         host = f"[{self.address.host}]" if ":" in self.address.host else self.address.host
         return f"{user}{host}:{path.removeprefix('/~/')}"
 
+    def beside(self, name: str, other: str) -> str:
+        """Return how one folder is named from another: the target itself may be named from a user's folder."""
+        return f"{'../' * (name.count('/') + 1)}{other}"
+
     def chosen(self, name: str, only: Sequence[str]) -> tuple[str, list[str]]:
         """Return the files as they are: where no daemon is, nothing has to be got around."""
         return self.place(name), list(only)
