@@ -1,7 +1,7 @@
 # The two commands are `make run` and `make test`; each sets up what it needs. A bare `make` lists all.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz bench bench-plans bench-backup bench-cache bench-disaster bench-growth bench-hostile walk check schema env format shell clean requirements check-requirements graphiql
+.PHONY: help run test fuzz bench bench-plans bench-backup bench-cache bench-disaster bench-growth bench-hostile walk check check-kubernetes schema env format shell clean requirements check-requirements graphiql
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -59,7 +59,7 @@ check: $(STAMP) ## look for mistakes without running: style, types, shell, files
 schema: $(STAMP) ## write schema.graphql from the code
 	@ENV_FILE=tests/check.env $(PYTHON) manage.py export_schema api.schema:schema --path schema.graphql
 
-env: $(STAMP) ## write .env.example, .env.prod and docs/configuration.md from config/variables.py
+env: $(STAMP) ## write .env.example, .env.prod, docs/configuration.md and Kubernetes' from config/variables.py
 	@$(PYTHON) -m config.environment write
 
 format: $(STAMP) ## bring the code into its form
@@ -79,18 +79,22 @@ clean: $(STAMP) ## remove the data of `make run`, after asking
 	@$(PYTHON) -m embedded clean
 
 requirements: $(STAMP) ## compile requirements/*.in to *.txt with hashes
-	@for name in base prod backup certbot dev scan; do \
+	@for name in base prod backup certbot dev scan kubernetes; do \
 	  UV_SYSTEM_CERTS=1 $(COMPILE) requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done
 
 # Compiling onto a copy keeps its versions, and changes it only where the .in asks for something else.
 check-requirements: $(STAMP)
 	@copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT; cp requirements/*.txt "$$copy"; \
-	for name in base prod backup certbot dev scan; do \
+	for name in base prod backup certbot dev scan kubernetes; do \
 	  UV_SYSTEM_CERTS=1 $(COMPILE) requirements/$$name.in --output-file "$$copy/$$name.txt" || exit 1; \
 	  cmp -s requirements/$$name.txt "$$copy/$$name.txt" || { \
 	    printf 'error: requirements/%s.txt is not what its .in asks for.\n hint: make requirements\n' $$name >&2; exit 1; }; \
 	done
+
+check-kubernetes: $(STAMP) ## render kubernetes/ into .data/kubernetes, and look at it: schemas of current versions, checkov
+	@UV_SYSTEM_CERTS=1 exec $(VENV)/bin/uv run --quiet --no-project --isolated --with-requirements requirements/kubernetes.txt \
+	  python tests/kubernetes/look.py .data/kubernetes
 
 graphiql: ## build GraphiQL's assets anew from the npm registry's packages (api/graphiql)
 	cd api/graphiql && npm install --no-package-lock --ignore-scripts --no-audit --no-fund && npm run build

@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     )
     checks.add_argument("file", type=Path, help="the env file, such as .env.prod")
     checks.add_argument("--json", action="store_true", help="tell the problems as JSON, on standard output")
-    writes = verbs.add_parser("write", help="write .env.example, .env.prod and docs/configuration.md (`make env`)")
+    writes = verbs.add_parser("write", help="write the env files, docs/configuration.md and Kubernetes' (`make env`)")
     writes.add_argument("--check", action="store_true", help="write nothing; exit 1 where a file differs")
     inits = verbs.add_parser("init", help="write .env for development with a fresh secret, where there is none")
     inits.add_argument("file", type=Path, nargs="?", default=ROOT / ".env", help="another file than .env")

@@ -1,10 +1,11 @@
-"""Writes what is made from the declaration: `.env.example`, `.env.prod` and docs/configuration.md. Reads no environment."""
+"""Writes what is made from the declaration: the env files, docs/configuration.md, Kubernetes' file. Reads no environment."""
 
 import re
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+from config import kubernetes_files
 from config.declaration import Group, Variable
 from config.environment_values import ROOT
 from config.variables import GROUPS, VARIABLES
@@ -29,7 +30,8 @@ HEAD_OF_PRODUCTION = (
 HEAD_OF_PAGE = """# Configuration
 
 Everything that may differ between machines is a variable of the environment, declared once in `config/variables.py`. From that
-come this page, `.env.example` and `.env.prod` (`make env` writes all three), and the checks at every start.
+come this page, `.env.example`, `.env.prod` and `kubernetes/base/configuration.env` (`make env` writes them all), and the checks at
+every start.
 
 - A variable comes from the process's environment, else from `.env` at the project's root. `ENV_FILE=path` names another file,
   `ENV_FILE=` none.
@@ -137,6 +139,7 @@ def written_files() -> dict[Path, str]:
         ROOT / ".env.example": env_file(HEAD_OF_EXAMPLE, example_line),
         ROOT / ".env.prod": env_file(HEAD_OF_PRODUCTION, production_line),
         ROOT / "docs" / "configuration.md": page(),
+        ROOT / "kubernetes" / "base" / "configuration.env": kubernetes_files.configuration(),
     }
 
 

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
+from pytest_django import Settings
 
 from config import static_files
 
@@ -80,3 +82,9 @@ def test_two_that_start_at_once_do_not_get_in_each_other_s_way(tmp_path: Path) -
         list(pool.map(static_files.publish, [root] * 2))
     assert all((root / name).is_file() for name in manifest(root).values())
     assert list(root.glob(".fresh-*")) == []
+
+
+def test_a_folder_that_is_nginx_s_alone_is_filled_by_a_command(tmp_path: Path, settings: Settings) -> None:
+    settings.STATIC_ROOT = tmp_path / "static"
+    call_command("publish_static")
+    assert manifest(settings.STATIC_ROOT)

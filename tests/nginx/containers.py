@@ -83,6 +83,7 @@ class Stack:
     environment: dict[str, str] = field(default_factory=dict)
     signed: dict[str, str] = field(default_factory=dict)
     volumes: list[str] = field(default_factory=list)
+    hosts: list[str] = field(default_factory=list)
     name: str = field(default_factory=lambda: f"slipway-test-{secrets.token_hex(4)}")
     port: int = field(default_factory=free_port)
     tls_port: int = field(default_factory=free_port)
@@ -130,6 +131,7 @@ class Stack:
             "--volume", f"{self.made('acme')}:/srv/acme:ro",
             "--volume", f"{self.made('issued')}:/etc/nginx/issued:ro",
             *(word for volume in self.volumes for word in ("--volume", volume)),
+            *(f"--add-host={host}" for host in self.hosts),
             "--publish", f"127.0.0.1:{self.port}:8080", "--publish", f"127.0.0.1:{self.tls_port}:8443", self.image,
         )  # fmt: skip
 
