@@ -33,6 +33,7 @@ class Context:
         self.can_set_cookies = can_set_cookies
         self._viewer: User | AnonymousUser | None = None
         self._viewer_until = 0.0
+        self.needs_primary = False  # whether what is read must not be a moment old, whoever asks (api/freshness.py)
         self.is_to_be_known = False  # whether who asks is to be known again (api/viewers.py)
 
     @property

@@ -19,6 +19,7 @@ from django.utils.functional import SimpleLazyObject
 from api.errors import ServiceUnavailableError
 from apps.accounts.bearer import token_in, viewer_of
 from config.asgi_types import header
+from config.postgresql.replicas import at_the_primary
 from config.sessions import SessionMiddleware
 
 if TYPE_CHECKING:
@@ -80,10 +81,10 @@ class Credentials:
         """Return who is asking, as of now; raises UnauthenticatedError for a token that does not work."""
         if self.is_anonymous and "request" not in self.__dict__:
             return AnonymousUser()
-        return viewer_of(self.authorization, self._session_user)
+        return at_the_primary(lambda: viewer_of(self.authorization, self._session_user))
 
     def _session_user(self) -> User | AnonymousUser:
-        user: User | AnonymousUser = auth.get_user(self.request)
+        user: User | AnonymousUser = at_the_primary(lambda: auth.get_user(self.request))
         return user
 
     def is_forged(self) -> bool:

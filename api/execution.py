@@ -11,7 +11,7 @@ import orjson
 from django.conf import settings
 from graphql import ExecutionResult, GraphQLError, MiddlewareManager, execute
 
-from api import errors, introspection
+from api import errors, freshness, introspection
 from api.plans import running
 from api.schema import graphql_schema, schema
 from api.synchronous import SYNCHRONOUS
@@ -42,7 +42,16 @@ class Answer:
 def run(
     operation: Operation, request: GraphQLRequest, context: Context, *, root: Any = None, cost: int | None = None
 ) -> Answer:
-    """Answer an operation by its plan, or execute it, with an event as its `root` where it is a subscription."""
+    """Answer an operation, with an event as its `root` where it is a subscription."""
+    if not settings.DATABASE_REPLICAS:
+        return answered(operation, request, context, root=root, cost=cost)
+    return freshness.run(operation.kind, context, lambda: answered(operation, request, context, root=root, cost=cost))
+
+
+def answered(
+    operation: Operation, request: GraphQLRequest, context: Context, *, root: Any = None, cost: int | None = None
+) -> Answer:
+    """Answer an operation by its plan, or execute it."""
     key = introspection.key_of(operation, request)
     kept = introspection.answers.get(key) if key else None
     if kept is not None:

@@ -101,6 +101,9 @@ async def answer(scope: Scope, receive: Receive, send: Send, *, media_types: tup
         with CancelledWhenGone(receive):
             await viewers.introduce(context)
             sharing = await sharing_of.begin(scope, operation, request, credentials)
+            context.needs_primary = (
+                sharing is not None
+            )  # or nginx would keep an answer from before a write that it has forgotten
             tried = await in_loop.answer(operation, request, context, cost=cost)
             if tried.answer is None:
                 found, headers, known = await threads.run(

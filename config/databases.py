@@ -1,5 +1,6 @@
 """Django's settings of one PostgreSQL, out of its address. Reads and connects to nothing."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import environ
@@ -28,5 +29,26 @@ def database(url: str, *, pool_size: int, is_pooled: bool = False) -> dict[str, 
         "OPTIONS": {
             **found.get("OPTIONS", {}),  # what the URL says behind its question mark, such as sslmode
             "pool": {**POOL, "max_size": pool_size},
+        },
+    }
+
+
+REPLICA_SECONDS = 1  # to wait for a connection to a replica; the primary has the answer as well
+
+
+def replica(url: str, primary: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a replica; user and password are the primary's where its address has none."""
+    found = {**primary, **environ.Env.db_url_config(url), "ENGINE": primary["ENGINE"]}
+    named = found if found["USER"] else primary
+    options, pool = found.get("OPTIONS", {}), primary["OPTIONS"]["pool"]
+    return {
+        **found,
+        "USER": named["USER"],
+        "PASSWORD": found["PASSWORD"] or primary["PASSWORD"],
+        # A server that is gone without a word is noticed as soon.
+        "OPTIONS": {
+            "tcp_user_timeout": REPLICA_SECONDS * 1000,
+            **{name: value for name, value in options.items() if name != "pool"},
+            "pool": {**pool, "timeout": REPLICA_SECONDS, "reconnect_timeout": REPLICA_SECONDS},
         },
     }

@@ -8,7 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 import redis
+import redis.asyncio
 from redis.asyncio.retry import Retry as AsyncRetry
+from redis.asyncio.sentinel import Sentinel as AsyncSentinel
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from redis.sentinel import Sentinel, SentinelConnectionPool
@@ -16,6 +18,10 @@ from redis.sentinel import Sentinel, SentinelConnectionPool
 from config.redis_address import RedisAddress, address_of
 
 SENTINEL_SECONDS = 0.5  # then the next one is asked
+IN_LOOPS = {
+    redis.UnixDomainSocketConnection: redis.asyncio.UnixDomainSocketConnection,
+    redis.SSLConnection: redis.asyncio.SSLConnection,
+}
 
 
 def client(text: str, **limits: Any) -> redis.Redis:
@@ -31,6 +37,20 @@ def pool(text: str, **limits: Any) -> redis.ConnectionPool:
     asking = to_sentinels(address) | {"retry": Retry(NoBackoff(), 0)}
     sentinels = Sentinel(address.nodes, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
     return SentinelConnectionPool(address.service, sentinels, **limits | to_server(address))  # type: ignore[no-untyped-call]
+
+
+def loop_client(text: str, **limits: Any) -> redis.asyncio.Redis:
+    """Return a client for an event loop."""
+    address = address_of(text)
+    if not address.service:
+        given = straight(address)
+        if kind := given.get("connection_class"):
+            given["connection_class"] = IN_LOOPS[kind]
+        return redis.asyncio.Redis.from_pool(redis.asyncio.ConnectionPool(**limits | given))
+    asking = to_sentinels(address) | {"retry": AsyncRetry(NoBackoff(), 0)}
+    sentinels = AsyncSentinel(address.nodes, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
+    found: redis.asyncio.Redis = sentinels.master_for(address.service, **limits | to_server(address))
+    return found
 
 
 def straight(address: RedisAddress) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
 from config import environment
-from config.databases import database
+from config.databases import database, replica
 from config.logging import logging_settings
 from config.media import backend_of
 from config.redis_clients import broker_settings
@@ -133,6 +133,8 @@ DATABASE_IS_POOLED = bool(env.text("DATABASE_DIRECT_URL"))
 DATABASES = {
     "default": database(env.text("DATABASE_URL"), pool_size=DATABASE_THREAD_CONNECTIONS, is_pooled=DATABASE_IS_POOLED)
 }
+DATABASE_REPLICAS = [replica(url, DATABASES["default"]) for url in env.items("DATABASE_REPLICA_URLS")]
+DATABASE_REPLICA_LAG_SECONDS = env.number("DATABASE_REPLICA_LAG_SECONDS")
 # What migrations connect by where that is not the same (config/postgresql/directly.py).
 DATABASE_DIRECT = (
     database(env.text("DATABASE_DIRECT_URL"), pool_size=DATABASE_THREAD_CONNECTIONS) if DATABASE_IS_POOLED else {}

@@ -206,6 +206,18 @@ DATABASE = Group(
             form="postgres", is_secret=True,
         ),
         Variable(
+            name="DATABASE_REPLICA_URLS",
+            purpose="Replicas of that PostgreSQL, each one server, with commas between them; queries are read from them. What one "
+            "leaves out of user, password and what stands behind the ? is as in DATABASE_URL. Empty: there are none.",
+            kind="items", form="postgres", is_secret=True, services=(WEB,),
+        ),
+        number(
+            "DATABASE_REPLICA_LAG_SECONDS",
+            "A replica that has not replayed what was written so long ago is left out. Whoever wrote something himself reads from "
+            "none that has not replayed it, however short ago that was.",
+            default=1, minimum=1, maximum=300, services=(WEB,),
+        ),
+        Variable(
             name="DB_PASSWORD",
             purpose="The application's password at the PostgreSQL that Docker Compose starts; DATABASE_URL is made from it there. "
             "Letters, digits, - and _ only: it stands in an address. `scripts/rotate_passwords.sh` changes it.",

@@ -10,18 +10,20 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from django.conf import settings
 from django.core.exceptions import SynchronousOnlyOperation
 from graphql import ExecutionResult
 
+from api import freshness
 from api.errors import TimedOutError
 from api.execution import answer_of
 from api.plans import running
 from api.plans.refusals import NotInRowsError
 from api.rate_limits import charged_here
 from api.told import extensions_of
-from config.measuring.numbers import count_plan
-from config.postgresql.beside import of_this_loop
+from config.measuring.numbers import count_plan, count_read
+from config.postgresql.beside import of_this_loop, to_replica
 
 if TYPE_CHECKING:
     from api.context import Context
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from api.plans.statements import Statement
     from api.rate_limits import Headers
     from api.requests import GraphQLRequest
+    from config.postgresql.beside import Connections
     from config.postgresql.direct import DirectConnection
 
 
@@ -55,7 +58,7 @@ async def answer(operation: Operation, request: GraphQLRequest, context: Context
     if ready is None or standing is None:
         return Tried()
     try:
-        data = ready.answer(await fetched(ready) if ready.kept else [])
+        data = ready.answer(await placed(ready, context) if ready.kept else [])
     except TimeoutError:
         raise TimedOutError from None
     except SynchronousOnlyOperation:  # a field's resolver asks the database by itself
@@ -68,9 +71,24 @@ async def answer(operation: Operation, request: GraphQLRequest, context: Context
     return Tried(answer_of(ExecutionResult(data, None), told), standing)
 
 
-async def fetched(ready: Ready) -> list[Tuples]:
+async def placed(ready: Ready, context: Context) -> list[Tuples]:
+    """Return the rows of a plan's statements out of a replica, where one is fresh enough for who asks, else out of the primary."""
+    if not settings.DATABASE_REPLICAS:
+        return await fetched(ready, of_this_loop())
+    replica = await freshness.replica_for_loop(context)
+    try:
+        found = await fetched(ready, await to_replica(replica) if replica else of_this_loop())
+    except psycopg.OperationalError as error:
+        if replica:
+            replica.leave_out(str(error))
+        raise
+    count_read("replica" if replica else "primary")
+    return found
+
+
+async def fetched(ready: Ready, source: Connections) -> list[Tuples]:
     """Return the rows of a plan's statements, and what is behind them, by one connection; raises psycopg.Error, NotInRowsError."""
-    async with asyncio.timeout(settings.GRAPHQL_TIMEOUT_SECONDS), of_this_loop().one() as connection:
+    async with asyncio.timeout(settings.GRAPHQL_TIMEOUT_SECONDS), source.one() as connection:
         return [await rows_of(each, ready.calls, connection) for each in ready.kept]
 
 

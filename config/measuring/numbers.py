@@ -46,6 +46,9 @@ lookups = Counter(
 plans = Counter(
     "slipway_graphql_plans", "Operations and events by whether their plans answered them, and why not.", ["result"], registry=REGISTRY
 )  # fmt: skip
+reads = Counter(
+    "slipway_graphql_reads", "Queries by the server that answered them, where there are replicas.", ["server"], registry=REGISTRY
+)  # fmt: skip
 shared_answers = Counter(
     "slipway_shared_cache_answers", "Answers that nginx was to keep, and what came of it.", ["result"], registry=REGISTRY
 )  # fmt: skip
@@ -92,6 +95,17 @@ def plans_that(result: str) -> Counter:
 def count_plan(result: str) -> None:
     """Count a query by how its plan went."""
     plans_that(result).inc()
+
+
+@cache
+def read_from(server: str) -> Counter:
+    """Return the number of queries that one kind of server answered."""
+    return reads.labels(server)
+
+
+def count_read(server: str) -> None:
+    """Count a query by whether a `replica` answered it or the `primary`."""
+    read_from(server).inc()
 
 
 def count_request(*, area: str, method: str, status: int, seconds: float, is_stream: bool) -> None:

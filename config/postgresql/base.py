@@ -9,6 +9,7 @@ import time
 from typing import Any, ClassVar
 
 import psycopg
+from django.conf import settings
 from django.contrib.postgres import signals
 from django.db import OperationalError
 from django.db.backends.postgresql import base
@@ -87,7 +88,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return connection.database_number
 
     def prepared_cursor(self) -> Any:
-        """Return a cursor for one statement that is prepared once on each connection (prepared.py), and looks like any other."""
+        """Return a cursor for one statement that is prepared once on each connection (prepared.py), and looks like any other.
+
+        Behind a pooler in transaction mode it is any other: what one session has prepared the next one does not know.
+        """
+        if settings.DATABASE_IS_POOLED:
+            return self.cursor()
         self.close_if_health_check_failed()
         self.ensure_connection()
         with self.wrap_database_errors:

@@ -40,6 +40,7 @@ def loop_connection(transactional_db: None, settings: Settings, monkeypatch: pyt
             yield found
         await connections.close()
 
+    monkeypatch.setattr(beside.breaker, "_closed_at", 0.0)  # another test may have opened it
     monkeypatch.setattr(beside.Connections, "one", lent)
     monkeypatch.setattr(viewers, "viewers", type(viewers.viewers)(room=viewers.ROOM))
 

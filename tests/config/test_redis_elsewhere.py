@@ -33,6 +33,16 @@ def test_the_application_goes_on_when_the_primary_is_killed_and_a_replica_takes_
         wait_until(lambda: works_after(tmp_path, last + 1), seconds=GOES_ON_SECONDS, why=using.log_end)
         with found.replica.client() as client:
             assert client.role()[0] == "master"
+        assert asyncio.run(answers_a_loop(found.url))
+
+
+async def answers_a_loop(url: str) -> bool:
+    async with redis_clients.loop_client(url, socket_timeout=5) as client:
+        found = bool(await client.ping())
+        asked = getattr(client.connection_pool, "sentinel_manager", None)
+        for each in asked.sentinels if asked else ():
+            await each.aclose()
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +82,7 @@ def test_all_go_by_tls_to_a_server_whose_authority_is_named(tls_port: int, ca_pa
         return heard
 
     assert asyncio.run(told()) == {"type": "told"}
+    assert asyncio.run(answers_a_loop(url))
 
 
 @pytest.mark.parametrize("options", ["", "?ssl_ca_certs={authority}&ssl_cert_reqs=required"])
