@@ -52,22 +52,32 @@ def answered(
     operation: Operation, request: GraphQLRequest, context: Context, *, root: Any = None, cost: int | None = None
 ) -> Answer:
     """Answer an operation by its plan, or execute it."""
-    key = introspection.key_of(operation, request)
-    kept = introspection.answers.get(key) if key else None
+    kept = kept_answer(operation, request, cost=cost, is_in_thread=True)
     if kept is not None:
-        data: Any = orjson.Fragment(kept)
-        return answer_of(
-            ExecutionResult(data, None), extensions_of(request, operation, cost, result="kept", is_in_thread=True)
-        )
+        return kept
     made = running.attempt(operation, request, context, root=root)
     told = extensions_of(request, operation, cost, result=made.result, is_in_thread=True)
     if made.data is not None:
         return answer_of(ExecutionResult(made.data, None), told)
     result = executed(operation, request, context, root=root, effects=made.effects)
     running.compare(made, operation, is_error=bool(result.errors))
-    if key and not result.errors:
+    key = None if result.errors else introspection.key_of(operation, request)
+    if key:
         introspection.answers.put(key, result.data)
     return answer_of(result, told)
+
+
+def kept_answer(
+    operation: Operation, request: GraphQLRequest, *, cost: int | None, is_in_thread: bool
+) -> Answer | None:
+    """Return an answer about the schema that was found before, None where there is none."""
+    key = introspection.key_of(operation, request)
+    kept = introspection.answers.get(key) if key else None
+    if kept is None:
+        return None
+    data: Any = orjson.Fragment(kept)
+    told = extensions_of(request, operation, cost, result="kept", is_in_thread=is_in_thread)
+    return answer_of(ExecutionResult(data, None), told)
 
 
 def executed(

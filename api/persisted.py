@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from api.context import Context
-    from api.documents import Operation
+    from api.documents import Document, Operation
     from api.requests import GraphQLRequest
 
 PREFIX = "slipway:document:"
@@ -155,10 +155,23 @@ async def operation_of(request: GraphQLRequest, context: Context) -> Operation:
     if document is None:
         require_no_more("document length", len(text), settings.GRAPHQL_MAX_DOCUMENT_LENGTH)
         await threads.run(lambda: charge(context, cost_of_new(text)))
-        document = keep(text, await asyncio.get_running_loop().run_in_executor(reader, make, text))
+        document = keep(text, await made(text))
     operation = document.operation(request.operation_name)
     await persist(request)
     return operation
+
+
+async def made(text: str) -> Document:
+    """Return a new document: one for all who ask for it before it is there. Raises LimitError."""
+    key = asyncio.get_running_loop(), text
+    making = in_making.get(key)
+    if making is None:
+        making = in_making[key] = asyncio.ensure_future(key[0].run_in_executor(reader, make, text))
+        making.add_done_callback(lambda _: in_making.pop(key))
+    return await asyncio.shield(making)
+
+
+in_making: dict[tuple[asyncio.AbstractEventLoop, str], asyncio.Future[Document]] = {}
 
 
 async def persist(request: GraphQLRequest) -> None:

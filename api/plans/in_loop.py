@@ -1,4 +1,5 @@
-"""Answers a query by its plan in the event loop, without a thread: where all that it asks of PostgreSQL are kept statements.
+"""Answers a query in the event loop, without a thread: by its plan, where all that it asks of PostgreSQL are kept statements; and
+what is asked about the schema again.
 
 Who asks has to be known without a look-up, and the rate limit's share to be here already. Whatever is otherwise, or goes wrong, is for
 a thread (api.http.run_in_session), which does it all over.
@@ -17,7 +18,7 @@ from graphql import ExecutionResult
 
 from api import freshness
 from api.errors import TimedOutError
-from api.execution import answer_of
+from api.execution import answer_of, kept_answer
 from api.plans import running
 from api.plans.refusals import NotInRowsError
 from api.rate_limits import charged_here
@@ -53,10 +54,11 @@ async def answer(operation: Operation, request: GraphQLRequest, context: Context
     is_known = context.credentials.is_anonymous or context.known_viewer is not None
     if not settings.DATABASE_LOOP_CONNECTIONS or not is_known:
         return Tried()
-    ready = running.prepared(operation, request, context)
-    standing = charged_here(context, cost) if ready else None
-    if ready is None or standing is None:
-        return Tried()
+    kept = kept_answer(operation, request, cost=cost, is_in_thread=False)
+    ready = None if kept else running.prepared(operation, request, context)
+    standing = charged_here(context, cost) if kept or ready else None
+    if standing is None or ready is None:
+        return Tried() if standing is None else Tried(kept, standing)
     try:
         data = ready.answer(await placed(ready, context) if ready.kept else [])
     except TimeoutError:

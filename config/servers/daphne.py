@@ -1,10 +1,11 @@
 """daphne, made to drain: its own answer to SIGTERM is to kill what is in flight."""
 
 import socket
+import time
 import weakref
 from collections.abc import Callable
 from email.utils import formatdate
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 # First of all: it installs the reactor that runs on asyncio.
@@ -50,6 +51,7 @@ class DrainingServer(daphne.server.Server):  # type: ignore[misc]  # daphne has 
     def listen(self) -> None:
         """Set what daphne has no argument for, and accept from our socket: its own endpoint for such knows no IPv6."""
         self.http_factory.timeOut = KEEP_ALIVE_SECONDS
+        self.http_factory.log = write_no_line
         self.http_factory.buildProtocol = partial(self.connect, self.http_factory.buildProtocol)
         self.ws_factory.setProtocolOptions(closeHandshakeTimeout=WEBSOCKET_CLOSE_SECONDS)
         self._port = reactor.adoptStreamPort(self._listener.fileno(), self._listener.family, self.http_factory)
@@ -70,7 +72,7 @@ class DrainingServer(daphne.server.Server):  # type: ignore[misc]  # daphne has 
     async def handle_reply(self, protocol: Any, message: Message) -> None:
         """Do what daphne would not: tell the time, close the connection after a response that says so, a WebSocket as going away."""
         if message["type"] == "http.response.start" and protocol.channel:
-            protocol.setHeader(b"date", formatdate(usegmt=True).encode())  # RFC 9110, section 6.6.1
+            protocol.setHeader(b"date", date_of(int(time.time())))
             if closes_connection(message):
                 protocol.channel.persistent = False  # twisted itself heeds only the request's wish
         if message["type"] == "websocket.close" and message.get("code") == GOING_AWAY:
@@ -107,6 +109,16 @@ def with_plain_requests(build: Callable[[Any], Any], address: Any) -> Any:
     if protocol is not None:
         protocol.requestFactory = partial(WebRequest, parsePOSTFormSubmission=False)
     return protocol
+
+
+def write_no_line(_request: Any) -> None:
+    """Leave twisted's own line for a request unwritten. It would make one even where nobody keeps it: we have ours."""
+
+
+@lru_cache(maxsize=1)
+def date_of(second: int) -> bytes:
+    """Return a time, in seconds since 1970, as a response's date: RFC 9110, section 6.6.1."""
+    return formatdate(second, usegmt=True).encode()
 
 
 def closes_connection(message: Message) -> bool:

@@ -1,5 +1,6 @@
 """Documents that are known by their hash."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Iterator
@@ -12,8 +13,11 @@ from django.conf import settings as django_settings
 from pytest_django import Settings
 
 from api import documents, gcra, persisted
+from api.documents import Document, make
+from api.refusals import LimitError
 from tests.asgi_client import Client
 
+LONG = "{ too long }"
 QUERY = "{ __typename persisted: __typename }"
 
 
@@ -104,3 +108,26 @@ def test_trusted_documents_are_ready_at_the_start(
     assert document
     assert not document.operation(None).planned.is_new
     assert [record.message for record in caplog.records] == ["a trusted document is refused"] * 2
+
+
+def test_a_document_is_made_once_for_all_who_ask_for_it_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def counted(text: str) -> Document:
+        made.append(text)
+        if text == LONG:
+            raise LimitError("It is too long.", limit="document length")
+        return make(text)
+
+    async def all_at_once(text: str) -> list[Any]:
+        waiting = [asyncio.ensure_future(persisted.made(text)) for _ in range(4)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        return await asyncio.gather(*waiting[1:], return_exceptions=True)
+
+    monkeypatch.setattr(persisted, "make", counted)
+    one, *others = asyncio.run(all_at_once("{ __typename }"))
+    assert [each is one for each in others] == [True, True]
+    refused = asyncio.run(all_at_once(LONG))
+    assert [type(each) for each in refused] == [LimitError] * 3
+    assert (made, persisted.in_making) == (["{ __typename }", LONG], {})

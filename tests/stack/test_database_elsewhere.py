@@ -52,7 +52,7 @@ def make_tls(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def stack(open_folder: Path) -> Iterator[Compose]:
     """The server, which runs, and the files of a production that goes by it."""
-    folder, password, port = open_folder / "elsewhere", token_hex(16), free_port()
+    folder, password, port = open_folder / "database-elsewhere", token_hex(16), free_port()
     folder.mkdir()
     make_tls(folder / "tls")
     values = {"ELSEWHERE_TLS": str(folder / "tls"), "ELSEWHERE_PASSWORD": password, "ELSEWHERE_PORT": str(port)}

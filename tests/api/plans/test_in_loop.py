@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from pytest_django import Settings
 from strawberry.relay import to_base64
 
-from api import threads
+from api import introspection, threads
 from api.context import Context
 from api.credentials import Credentials
 from api.documents import Operation, make
@@ -97,6 +97,17 @@ def nobody() -> Context:
 def answered(found: in_loop.Tried) -> bytes:
     assert found.answer
     return found.answer.body
+
+
+def test_what_is_asked_about_the_schema_again_needs_no_thread_though_its_document_is_new(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(introspection, "answers", introspection.Answers())
+    operation = make("{ __typename }").operation(None)
+    assert loop.tried(operation).answer is None
+    introspection.answers.put(introspection.key_of(operation, GraphQLRequest(query="")), {"__typename": "Query"})
+    assert answered(loop.tried(operation)) == expected(operation)
+    assert operation.planned.is_new
 
 
 def test_operations_made_by_chance_have_the_executors_answer(loop: Loop, ada: User, grace: User, limits: None) -> None:
