@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from django.conf import settings
 from django.db import connection
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
@@ -35,7 +34,7 @@ def cursor() -> Any:
 
 
 class Prepared:
-    """One connection's prepared statements. Behind a pooler, where each may come to another session, they are sent whole."""
+    """One connection's prepared statements."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection, self._libpq = connection, connection.pgconn
@@ -65,10 +64,8 @@ class Prepared:
         given: Any = self._transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
         if not self._connection.autocommit and self._libpq.transaction_status == TransactionStatus.IDLE:
             self._done(self._connection._get_tx_start_command())  # noqa: SLF001 - with the isolation that the connection has
-        types, formats = self._transformer.types or (), self._transformer.formats
-        if settings.DATABASE_IS_POOLED:
-            return self._checked(self._libpq.exec_params(numbered(sql).encode(), given, types, formats))
-        return self._checked(self._libpq.exec_prepared(self._name(sql, types), given, formats))
+        name = self._name(sql, self._transformer.types or ())
+        return self._checked(self._libpq.exec_prepared(name, given, self._transformer.formats))
 
     def _name(self, sql: str, types: tuple[int, ...]) -> bytes:
         name = self._names.get((sql, types))
