@@ -21,6 +21,7 @@ from graphql import (
     get_nullable_type,
     is_input_object_type,
     is_leaf_type,
+    is_list_type,
     is_non_null_type,
     is_required_argument,
 )
@@ -88,16 +89,29 @@ class Variables:
 
 
 def variable_of(declared: VariableDefinitionNode) -> Variable:
-    """Return what a variable is; raises NotPlainError for one of another kind than scalars and enums."""
+    """Return what a variable is; raises NotPlainError for one of another kind than scalars, enums, and lists of them."""
     signature = get_variable_signature(graphql_schema, declared)
     if isinstance(signature, GraphQLError):
         raise NotPlainError
-    leaf: Any = get_nullable_type(signature.type)
+    kind: Any = get_nullable_type(signature.type)
+    leaf = get_nullable_type(kind.of_type) if is_list_type(kind) else kind
     if not is_leaf_type(leaf):
         raise NotPlainError
+    coerce = leaf.coerce_input_value if leaf is kind else items_of(leaf, can_be_null=not is_non_null_type(kind.of_type))
     can_be_null = not is_non_null_type(signature.type)
     can_be_left_out = can_be_null and not declared.default_value
-    return Variable(signature.name, signature, leaf.coerce_input_value, can_be_left_out, can_be_null)
+    return Variable(signature.name, signature, coerce, can_be_left_out, can_be_null)
+
+
+def items_of(leaf: Any, *, can_be_null: bool) -> Convert:
+    """Return what coerces a list's items; it raises what their type does, and NotPlainError."""
+
+    def coerced(value: Any) -> list[Any]:
+        if not isinstance(value, list) or (None in value and not can_be_null):
+            raise NotPlainError
+        return [None if each is None else leaf.coerce_input_value(each) for each in value]
+
+    return coerced
 
 
 class Arguments:

@@ -1,13 +1,14 @@
 """Stand-ins for a resolver's arguments and its viewer, which make its query one that can be kept (api.parameters).
 
-What a resolver decides by (nulls, numbers, enums, whether there is a text at all, whether somebody is signed in) is the arguments'
-`form`, and each form has a query of its own.
+What a resolver decides by (nulls, numbers, enums, whether there is a text at all, how long a list is, whether somebody is signed
+in) is the arguments' `form`, and each form has a query of its own.
 """
 
 from __future__ import annotations
 
 import copy
 import dataclasses
+import datetime
 import enum
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
 GIVEN = object()
+LIST_MAX = 8  # a longer one's query is made anew each time: there would be too many of them
 
 
 class Somebody:
@@ -59,6 +61,10 @@ def form(value: Any) -> Hashable:
         return value
     if type(value) is str:
         return GIVEN if value else ""
+    if is_moment(value):
+        return GIVEN
+    if type(value) is list and len(value) <= LIST_MAX:
+        return (list, *(form(each) for each in value))
     if is_input(value):
         return (type(value), *(form(getattr(value, each.name)) for each in dataclasses.fields(value)))
     raise UnplannableError(f"a query may depend on what is in a {type(value).__name__}")
@@ -66,8 +72,10 @@ def form(value: Any) -> Hashable:
 
 def symbolic(value: Any, read: Callable[[Values], Any]) -> Any:
     """Return what stands in for an argument that has a form; `read` finds its value."""
-    if type(value) is str and value:
+    if (type(value) is str and value) or is_moment(value):
         return Parameter(read)
+    if type(value) is list:
+        return [symbolic(each, item(read, index)) for index, each in enumerate(value)]
     if not is_input(value):
         return value
     made = copy.copy(value)
@@ -84,6 +92,16 @@ def argument(name: str) -> Callable[[Values], Any]:
 def attribute(read: Callable[[Values], Any], name: str) -> Callable[[Values], Any]:
     """Return what finds an attribute of what another finds."""
     return lambda values: getattr(read(values), name)
+
+
+def item(read: Callable[[Values], Any], index: int) -> Callable[[Values], Any]:
+    """Return what finds an item of what another finds."""
+    return lambda values: read(values)[index]
+
+
+def is_moment(value: Any) -> bool:
+    """Tell whether a value is a time with its offset from UTC, or a date. Django does something to a time without."""
+    return type(value) is datetime.date or (type(value) is datetime.datetime and value.tzinfo is not None)
 
 
 def is_input(value: Any) -> bool:

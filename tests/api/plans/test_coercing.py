@@ -16,6 +16,8 @@ PAGE = 'query($n: Int, $after: String) { photos(first: $n, after: $after, filter
 WHOLE = "mutation($input: UpdateAlbumInput!) { updateAlbum(input: $input) { album { id } } }"
 TAGS = 'mutation($id: ID!) { updatePhoto(input: {id: $id, caption: null, tags: ["a", "b"]}) { photo { id } } }'
 
+LISTS = "query($t: [String!], $after: DateTime) { photos(filter: {tags: $t, takenAfter: $after}) { totalCount } }"
+
 PLAIN: list[tuple[str, dict[str, Any]]] = [
     (UPDATE, {"id": "1", "title": "Hills", "v": "PUBLIC"}),
     (UPDATE, {"id": "1", "title": None}),
@@ -26,12 +28,17 @@ PLAIN: list[tuple[str, dict[str, Any]]] = [
     (TAGS, {"id": "1"}),
     ("{ photos(first: 3, orderBy: OLDEST) { totalCount } }", {}),
     ('mutation { createAlbum(input: {title: "Hills"}) { album { id } } }', {}),
+    (LISTS, {"t": ["hill", "sea"], "after": "2026-12-01T00:00:00Z"}),
+    (LISTS, {"t": None}),
     ("query($f: Int!) { photos(first: $f) { totalCount } }", {"f": 2.0}),
 ]
 LEFT: list[tuple[str, dict[str, Any]]] = [
     (WHOLE, {"input": {"id": "1", "title": "Hills"}}),
     ("query($n: Int = 3) { photos(first: $n) { totalCount } }", {}),
     (UPDATE, {"id": None}),
+    (LISTS, {"t": "hill"}),
+    (LISTS, {"t": ["hill", None]}),
+    (LISTS, {"after": "yesterday"}),
     (UPDATE, {}),
     (UPDATE, {"id": "1", "v": "NONE"}),
     (PAGE, {"n": 2**40}),

@@ -1,5 +1,6 @@
 """Statements that are kept: what a resolver may do with a value's place, and which arguments have a statement of their own."""
 
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,11 +10,13 @@ from django.core.exceptions import SynchronousOnlyOperation
 from django.db.models import Q, QuerySet
 
 from api.parameters import Parameter, Values, derived
+from api.plans.parameters import LIST_MAX
 from api.plans.statements import FORMS_MAX, Statement, Statements, statement_of
 from apps.accounts.models import User
 from apps.gallery.models import Album, Visibility
 
 ANONYMOUS = AnonymousUser()
+NO_OFFSET = datetime(2026, 12, 1)  # noqa: DTZ001 - Django does something to it
 PLACE = Parameter(lambda values: values.arguments["text"])
 
 
@@ -118,7 +121,7 @@ def test_nobody_is_looked_up_where_it_does_not_matter(albums: None) -> None:
     assert key is None
 
 
-@pytest.mark.parametrize("value", [["a"], {"a": 1}, 1.5, SimpleNamespace()])
+@pytest.mark.parametrize("value", [["a"] * (LIST_MAX + 1), [1.5], {"a": 1}, 1.5, NO_OFFSET, SimpleNamespace()])
 def test_what_has_no_form_has_no_statement(value: Any) -> None:
     assert titles(lambda *_: pytest.fail("called")).found({"value": value}) is None
 
@@ -156,3 +159,17 @@ def test_forms_are_bounded(albums: None) -> None:
         assert found(statements, first=first)
     assert found(statements, first=FORMS_MAX + 1) is None
     assert found(statements, first=1) == ["Hills"]
+
+
+def test_a_time_and_the_items_of_a_short_list_are_values(albums: None) -> None:
+    def resolver(_: Any, given: dict[str, Any]) -> QuerySet[Album]:
+        return Album.objects.filter(created_at__lt=given["before"], title__in=given["titles"]).order_by("title")
+
+    statements = titles(resolver)
+    later, earlier = (datetime.now(UTC) + timedelta(days=days) for days in (1, -1))
+    assert found(statements, before=later, titles=["Hills", "Rivers"]) == ["Hills", "Rivers"]
+    assert found(statements, before=later, titles=["Rivers", "Sea"]) == ["Rivers"]
+    assert found(statements, before=earlier, titles=["Hills", "Rivers"]) == []
+    assert len(statements._kept) == 1
+    assert found(statements, before=later, titles=["Hills"]) == ["Hills"]
+    assert len(statements._kept) == 2
