@@ -120,16 +120,21 @@ def needed(kept: Sequence[Any]) -> int | None:
 
 def note_write(context: Context) -> None:
     """Leave behind how far a replica has to be for who wrote, be it what he was before or what he is now. In a thread."""
-    viewer = context.known_viewer
-    clients = {context.client, *([f"user:{viewer.pk}"] if viewer is not None and viewer.is_authenticated else [])}
     position = NOWHERE  # where the primary does not tell, or nobody waits any more: none has it for a while
     with suppress(django.db.Error, ApplicationError):
         position = written()
     try:
-        for client in clients:
+        for client in clients_of(context):
             asked(lambda key=PREFIX + client: server().set(key, position, ex=KEPT_SECONDS))
-    except RedisAwayError:
+    except (django.db.Error, RedisAwayError):
         Owed.is_due = True
+
+
+def clients_of(context: Context) -> set[str]:
+    """Return whom something is noted for: who asked, and who he is now where that is somebody else. Raises django.db.Error."""
+    viewer = context.known_viewer
+    now = {f"user:{viewer.pk}"} if viewer is not None and viewer.is_authenticated else set()
+    return {context.client, *now}
 
 
 def written() -> int:

@@ -46,6 +46,7 @@ lookups = Counter(
 plans = Counter(
     "slipway_graphql_plans", "Operations and events by whether their plans answered them, and why not.", ["result"], registry=REGISTRY
 )  # fmt: skip
+replicas_there = Gauge("slipway_replicas_there", "Replicas that answer this process.", registry=REGISTRY)
 reads = Counter(
     "slipway_graphql_reads", "Queries by the server that answered them, where there are replicas.", ["server"], registry=REGISTRY
 )  # fmt: skip

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from django.conf import settings
 
+from config.measuring.numbers import replicas_there
 from config.postgresql.waiting import WaitingConnection
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ logger = logging.getLogger("slipway.replicas")
 
 LOOK_SECONDS = 0.25
 STALE_SECONDS = 0.8
+SOON = {
+    "connect_timeout": 2,
+    "tcp_user_timeout": 1000,
+}  # a server that is gone without a word is not waited for; 2 s is libpq's least
 # A replica that was promoted is none any more: it goes its own way.
 REPLAYED = "SELECT (pg_last_wal_replay_lsn() - '0/0')::bigint, pg_is_in_recovery(), datname = %s FROM pg_database WHERE oid = %s"
 WRITTEN = "SELECT (pg_current_wal_lsn() - '0/0')::bigint"
@@ -42,7 +47,7 @@ class Watching(threading.Thread):
 
     def __init__(self, name: str, options: Mapping[str, Any]) -> None:
         super().__init__(name=f"watching {name}", daemon=True)
-        self.title, self.options = name, dict(options)
+        self.title, self.options = name, {**SOON, **options}
         self.is_over = threading.Event()
 
     def run(self) -> None:
@@ -76,9 +81,13 @@ class Primary(Watching):
         self._looks.append(Look((row or (0,))[0], time.monotonic()))
         return True
 
-    def written_before(self, moment: float) -> int:
-        """Return what was surely written by then; the last that is known, where it does not answer."""
-        return max((look.position for look in tuple(self._looks) if look.at <= moment), default=0)
+    def written_before(self, moment: float) -> int | None:
+        """Return what was written by then, or by the first look where that came later; None where there was none.
+
+        Where it does not answer that stays as it is: nobody can write then.
+        """
+        looks = tuple(self._looks)
+        return max((look.position for look in looks if look.at <= moment), default=looks[0].position if looks else None)
 
 
 class Replayed(Watching):
@@ -87,18 +96,15 @@ class Replayed(Watching):
     def __init__(self, name: str, options: Mapping[str, Any]) -> None:
         super().__init__(name, options)
         self._look: Look | None = None
-        self._is_told = False
+        self._lock, self._is_told = threading.Lock(), False
         self.database_number = 0
 
     def look(self, connection: WaitingConnection) -> bool:
         """Note how far it is; a restore may have given the name to another database than we are connected to."""
         asked_at = time.monotonic()
         given = [self.options["dbname"], connection.database_number]
-        position, is_replica, is_the_one = connection.execute(REPLAYED, given, prepare=False).fetchone() or (
-            0,
-            False,
-            False,
-        )
+        row = connection.execute(REPLAYED, given, prepare=False).fetchone()
+        position, is_replica, is_the_one = row or (0, False, False)
         if not (is_replica and is_the_one):
             self.say_nothing_is_seen("it is no replica any more" if is_the_one else "its database has another name")
             return False
@@ -118,10 +124,12 @@ class Replayed(Watching):
         return look is not None and now - look.at < STALE_SECONDS and look.position >= position
 
     def _tell(self, *, is_there: bool, why: str) -> None:
-        if is_there != self._is_told:
+        with self._lock:
+            if is_there == self._is_told:
+                return
             self._is_told = is_there
-            log = logger.info if is_there else logger.warning
-            log(
-                "a replica is there" if is_there else "a replica is left out",
-                extra={"replica": self.title, "why": why[:500]},
-            )
+        replicas_there.inc(1 if is_there else -1)
+        if is_there:
+            logger.info("a replica is there", extra={"replica": self.title})
+        else:
+            logger.warning("a replica is left out", extra={"replica": self.title, "why": why[:500]})

@@ -144,8 +144,10 @@ class Replicas:
     def fresh(self, position: int) -> Replica | None:
         """Return one that has replayed up to a position, and all that is older than replicas may be behind; they take turns."""
         now = time.monotonic()
-        needed = max(position, self.primary.written_before(now - settings.DATABASE_REPLICA_LAG_SECONDS))
-        able = [each for each in self.all if each.watching.has_replayed(needed, now=now)]
+        written = self.primary.written_before(now - settings.DATABASE_REPLICA_LAG_SECONDS)
+        if written is None:
+            return None
+        able = [each for each in self.all if each.watching.has_replayed(max(position, written), now=now)]
         return able[next(self._turn) % len(able)] if able else None
 
 

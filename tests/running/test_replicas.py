@@ -198,9 +198,10 @@ def test_answers_go_on_while_the_replica_is_killed_and_it_is_used_again_once_it_
     with Asking(web) as asking:
         standby.kill()
         wait_for(lambda: servers_of_the_next(20, web) == {"primary"})
+        assert "slipway_replicas_there 0.0" in httpx.get(f"{web.url}/metrics").text
         create(person, "while it is dead")
         standby.start()
-        wait_until_read(anybody)
+        wait_for(lambda: "replica" in servers_of_the_next(5, web))
     assert asking.errors == []
     assert max(asking.seconds) < 3  # a tenth of that, where nobody else works here
     wait_for(lambda: "while it is dead" in titles(anybody))
