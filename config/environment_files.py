@@ -139,7 +139,8 @@ def written_files() -> dict[Path, str]:
         ROOT / ".env.example": env_file(HEAD_OF_EXAMPLE, example_line),
         ROOT / ".env.prod": env_file(HEAD_OF_PRODUCTION, production_line),
         ROOT / "docs" / "configuration.md": page(),
-        ROOT / "kubernetes" / "base" / "configuration.env": kubernetes_files.configuration(),
+        ROOT / "kubernetes/base/configuration.env": kubernetes_files.configuration(),
+        ROOT / "kubernetes/components/backup/configuration.env": kubernetes_files.backup_configuration(),
     }
 
 

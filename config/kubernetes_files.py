@@ -1,6 +1,8 @@
-"""What kubernetes/base/configuration.env says: every variable that its pods may see and that is no secret. Reads no environment."""
+"""What the configuration.env of kubernetes/ say: every variable that the pods may see and that is no secret. Reads no environment."""
 
-from config.declaration import NGINX, SCHEDULER, WEB, WORKER, Variable
+from collections.abc import Collection
+
+from config.declaration import BACKUP, NGINX, SCHEDULER, WEB, WORKER, Variable
 from config.variables import VARIABLES
 
 PODS = frozenset({WEB, WORKER, SCHEDULER, NGINX})
@@ -17,18 +19,34 @@ VALUES = {
     "CERTIFICATE_ADDRESS": "nginx-pods:8443",
     "TLS_MODE": "acme",  # nginx looks for a new pair by itself, whoever issues it
     "BACKUP_STATUS_URL": "",
+    "DB_BACKUP_SCRATCH_DIR": "/var/lib/postgresql",
 }
 HEAD = """\
-# The environment of all pods, but for secrets. Written by `make env` from config/variables.py: change it there, or in an overlay,
+# The environment of {whose}, but for secrets. Written by `make env` from config/variables.py: change it there, or in an overlay,
 # where configMapGenerator with behavior: merge has literals for what is yours.
 """
 
 
 def configuration() -> str:
-    """Return the file's text, in the order of the declaration."""
-    wanted = [each for each in VARIABLES.values() if PODS & set(each.services) and not each.is_secret]
-    lines = [f"{each.name}={value_of(each)}" for each in wanted if each.name not in ELSEWHERE]
-    return HEAD + "\n".join(lines) + "\n"
+    """Return the base's text."""
+    return file(names_for(PODS), whose="all pods")
+
+
+def backup_configuration() -> str:
+    """Return the backup service's text: what it has beyond the base's."""
+    return file(names_for({BACKUP}) - names_for(PODS), whose="the backup service")
+
+
+def names_for(services: Collection[str]) -> set[str]:
+    """Return the variables that some services may see."""
+    wanted = (each for each in VARIABLES.values() if set(services) & set(each.services) and not each.is_secret)
+    return {each.name for each in wanted} - ELSEWHERE
+
+
+def file(names: Collection[str], *, whose: str) -> str:
+    """Return a file's text, in the order of the declaration."""
+    lines = [f"{name}={value_of(variable)}" for name, variable in VARIABLES.items() if name in names]
+    return HEAD.format(whose=whose) + "\n".join(lines) + "\n"
 
 
 def value_of(variable: Variable) -> str:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from config import environment
-from config.declaration import NGINX, SCHEDULER, WEB, WORKER
+from config.declaration import BACKUP, NGINX, SCHEDULER, WEB, WORKER
 from config.environment_values import ROOT
 from config.variables import VARIABLES
 from ops.deploy.first_time import new_secrets
@@ -62,7 +62,7 @@ class TestLikeCompose:
             for pod in pods(looked.rendered["production"]).values()
             for each in containers(pod)
         }
-        ours = {f"registry.example.com/{name}" for name in ("slipway-application", "slipway-nginx")}
+        ours = {f"registry.example.com/{name}" for name in ("slipway-application", "slipway-nginx", "slipway-backup")}
         assert names == {*ours, "redis"}
         redis = pods(looked.rendered["production"])["redis"]["spec"]["containers"][0]["image"]
         assert redis == VARIABLES["REDIS_IMAGE"].default
@@ -78,7 +78,7 @@ class TestLikeCompose:
             }
             assert ports - {"8083"} == exposed  # that one is inside alone
 
-    @pytest.mark.parametrize("name", ["web", "worker", "scheduler", "nginx", "redis"])
+    @pytest.mark.parametrize("name", ["web", "worker", "scheduler", "nginx", "redis", "backup"])
     def test_memory_and_processors_are_as_much(self, name: str, looked: Looked) -> None:
         limits = pods(looked.rendered["production"])[name]["spec"]["containers"][0]["resources"]["limits"]
         assert size_of(limits["memory"].rstrip("i")) == size_of(VARIABLES[f"{name.upper()}_MEMORY"].default or "")
@@ -94,6 +94,11 @@ class TestLikeCompose:
             words = [each.get("exec", {}).get("command") or each["httpGet"]["path"] for each in asked]
             assert words[0] == words[1] == words[2]
             assert words[0] == self.health_check(name), name
+
+    def test_the_backup_service_s_probe_is_its_health_check_and_nothing_ends_it(self, looked: Looked) -> None:
+        own = pods(looked.rendered["production"])["backup"]["spec"]["containers"][0]
+        assert str(own["readinessProbe"]["exec"]["command"]).replace("'", '"') in text("backup/Dockerfile")
+        assert "exec" not in own["livenessProbe"]
 
     def health_check(self, name: str) -> object:
         if name == WEB:
@@ -139,6 +144,15 @@ class TestConfiguration:
             (own,) = pods(documents)[name]["spec"]["containers"]
             given = {each["name"]: each["value"].replace("/run/secrets", str(tmp_path)) for each in own["env"]}
             environment.read({"ENV_FILE": "", **data, **given})
+
+    def test_the_backup_service_has_its_variables(self, one: Callable[..., Document]) -> None:
+        wanted = {name for name, each in VARIABLES.items() if BACKUP in each.services}
+        (own,) = pods([one("Deployment", "backup")])["backup"]["spec"]["containers"]
+        given = {each["name"].removesuffix("_FILE") for each in own["env"]}
+        data = {**one("ConfigMap", "configuration")["data"], **one("ConfigMap", "backup")["data"]}
+        assert {name for name in wanted if not VARIABLES[name].is_secret} <= set(data)
+        assert given <= wanted
+        assert data["BACKUP_STATUS_URL"] == "http://backup:9200"
 
     def test_nginx_has_all_that_it_asks_for(self, documents: list[Document]) -> None:
         needed = re.search(r"needed='([^']+)'", text("nginx/entrypoint.d/40-variables.sh"))[1].split()  # type: ignore[index]
@@ -199,10 +213,12 @@ class TestNetwork:
         ("nginx", "web", 8000), ("web", "nginx", 8083), ("worker", "nginx", 8083), ("web", "nginx", 8443),
         ("web", "redis", 6379), ("worker", "redis", 6379), ("scheduler", "redis", 6379),
         ("web", "database", 5432), ("worker", "database", 5432), ("migrate", "database", 5432),
+        ("backup", "database", 5432), ("backup", "redis", 6379), ("web", "backup", 9200),
     )  # fmt: skip
     NONE = (
         ("nginx", "database", 5432), ("nginx", "redis", 6379), ("redis", "web", 8000), ("worker", "web", 8000),
         ("web", "worker", 80), ("redis", "database", 5432), ("database", "redis", 6379),
+        ("nginx", "backup", 9200), ("backup", "web", 8000), ("backup", "nginx", 8083),
     )  # fmt: skip
 
     @pytest.mark.parametrize("flow", FLOWS)
