@@ -52,6 +52,7 @@ def memory(site: Site, *, meminfo: Path = Path("/proc/meminfo")) -> Iterator[Fin
     wanted = sum(
         size_of(site.value(name, default)) * times * int(site.value(name.replace("MEMORY", "REPLICAS"), "1"))
         for name, (default, times) in MEMORY_NAMES.items()
+        if site.present([name.removesuffix("_MEMORY").lower()])
     )
     found = re.search(r"^MemTotal: +(\d+) kB", meminfo.read_text(encoding="utf-8"), re.MULTILINE)
     there = int(found[1]) * 1024 if found else 0

@@ -223,6 +223,15 @@ def test_too_little_memory_is_a_warning(site: Site, tmp_path: Path) -> None:
     assert found.level == "warning"
 
 
+def test_what_is_elsewhere_needs_no_memory_here(site: Site) -> None:
+    (before,) = host.memory(site)
+    names = ("docker-compose.yml", "docker-compose.prod.yml", "docker-compose.redis-elsewhere.yml")
+    site.change(COMPOSE_FILE=":".join(names))
+    (found,) = host.memory(site)
+    less = int(before.fact.split("use ")[1].split()[0]) - int(found.fact.split("use ")[1].split()[0])
+    assert less == 256
+
+
 @pytest.mark.parametrize(
     ("text", "size"), [("512m", 512 * 1024**2), ("1g", 1024**3), ("1GB", 1024**3), ("64", 64), ("x", 0)]
 )
