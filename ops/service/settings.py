@@ -41,7 +41,8 @@ class Settings:
 
 def read(environment: Mapping[str, str]) -> Settings:
     """Return the settings; raises OperatorError with all that is wrong."""
-    values, problems = examine(environment)
+    # A compose file that takes a secret's file away again can do no more than leave its name empty.
+    values, problems = examine({name: text for name, text in environment.items() if text or not name.endswith("_FILE")})
     # What contradicts what is the application's to say, whose other variables are not seen here; public secrets are ours as well.
     across = problems_across(values)
     alone = [problem for problem in problems if problem not in across] + only_for_development(values)

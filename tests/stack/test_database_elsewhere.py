@@ -153,12 +153,13 @@ def test_what_is_wrong_is_said_at_the_start(connect: Callable[..., Any], host: s
         start_up.wait_for_database(pytest.fail, limit_seconds=-1)
 
 
-def test_wal_and_a_set_are_taken_from_it_and_the_set_is_restored_there(stack: Compose) -> None:
+def test_the_backup_service_begins_and_wal_and_a_set_are_taken_and_the_set_is_restored(stack: Compose) -> None:
     with psycopg.connect(url(stack, "localhost"), autocommit=True) as connection:
         connection.execute("CREATE TABLE note AS SELECT i, md5(i::text) FROM generate_series(1, 1000) i")
     modules = ("ops.wal base --json", "ops.backup db", "ops.restore latest --overwrite --without-application-check")
-    all_three = " && ".join(f"python3 -m {each}" for each in modules)
-    told = stack.run("run", "--rm", "-T", "--no-deps", "backup", "sh", "-c", all_three).stdout
+    begins = "python3 -c 'import os; from ops.service import settings; settings.read(os.environ)'"
+    all_of_them = " && ".join([begins, *(f"python3 -m {each}" for each in modules)])
+    told = stack.run("run", "--rm", "-T", "--no-deps", "backup", "sh", "-c", all_of_them).stdout
     assert json.loads(next(line for line in told.splitlines() if line.startswith("{")))["id"]
     assert "1,000 rows in 1 tables, restored and compared" in told
     assert "loaded, compared, switched to" in told

@@ -223,6 +223,7 @@ class TestSettings:
 
     def test_what_is_the_application_s_alone_is_not_asked_for(self) -> None:
         assert settings.read(self.base).lines["db"] == "0 3 * * *"
+        assert settings.read({**self.base, "POSTGRES_PASSWORD_FILE": ""}).lines["db"]
 
     def test_a_public_password_stops_a_production(self) -> None:
         with pytest.raises(OperatorError, match="POSTGRES_PASSWORD has development's public secret"):
