@@ -31,7 +31,7 @@ from config.postgresql.replicas import ReplicaLostError, of_this_process, readin
 from config.redis_clients import loop_client
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from api.context import Context
     from config.postgresql.replicas import Replica
@@ -65,7 +65,7 @@ def run(kind: OperationType, context: Context, answer: Callable[[], Answer]) -> 
         return answer()
     finally:
         if kind is OperationType.MUTATION:
-            note_write(context)
+            note_write_of(context)
 
 
 def read(context: Context, answer: Callable[[], Answer]) -> Answer:
@@ -118,23 +118,29 @@ def needed(kept: Sequence[Any]) -> int | None:
     return None if floor is None or Owed.is_due else max(int(floor), int(written or 0))
 
 
-def note_write(context: Context) -> None:
-    """Leave behind how far a replica has to be for who wrote, be it what he was before or what he is now. In a thread."""
+def note_write_of(context: Context) -> None:
+    """Note a write for who asked, and for who he is now where that is somebody else. In a thread."""
+    try:
+        note_write({client for client in (context.client, client_of(context.known_viewer)) if client})
+    except django.db.Error:
+        Owed.is_due = True
+
+
+def client_of(viewer: Any) -> str:
+    """Return whom a write is noted for, empty where somebody has no name."""
+    return f"user:{viewer.pk}" if viewer is not None and viewer.is_authenticated else ""
+
+
+def note_write(clients: Iterable[str]) -> None:
+    """Leave behind how far a replica has to be for some. In a thread."""
     position = NOWHERE  # where the primary does not tell, or nobody waits any more: none has it for a while
     with suppress(django.db.Error, ApplicationError):
         position = written()
     try:
-        for client in clients_of(context):
+        for client in clients:
             asked(lambda key=PREFIX + client: server().set(key, position, ex=KEPT_SECONDS))
-    except (django.db.Error, RedisAwayError):
+    except RedisAwayError:
         Owed.is_due = True
-
-
-def clients_of(context: Context) -> set[str]:
-    """Return whom something is noted for: who asked, and who he is now where that is somebody else. Raises django.db.Error."""
-    viewer = context.known_viewer
-    now = {f"user:{viewer.pk}"} if viewer is not None and viewer.is_authenticated else set()
-    return {context.client, *now}
 
 
 def written() -> int:

@@ -6,13 +6,18 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import MiddlewareNotUsed
 from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
 from graphql import OperationType
+from pytest_django import Settings
 
 from api import freshness, gcra
 from api.context import Context
 from api.credentials import AssumedViewer
 from api.freshness import FLOOR, NOWHERE, PREFIX, Owed
+from api.noting_writes import NotingWritesMiddleware
 from apps.accounts.models import User
 from config.postgresql import replicas
 from config.postgresql.replicas import ReplicaLostError
@@ -103,7 +108,7 @@ def test_where_the_position_is_not_known_no_replica_will_do(
 
     freshness.raise_floor()
     monkeypatch.setattr(freshness, "written", over)
-    freshness.note_write(context_of(ada))
+    freshness.note_write_of(context_of(ada))
     freshness.replica_for(context_of(ada))
     assert asked == [NOWHERE]
 
@@ -116,7 +121,7 @@ def test_without_redis_the_primary_is_asked_and_a_floor_is_raised_once_it_is_bac
     away()
     assert place_of() is None
     User.objects.filter(pk=ada.pk).update(name="Ada L.")
-    freshness.note_write(context_of(ada))
+    freshness.note_write_of(context_of(ada))
     monkeypatch.setattr(gcra.breaker, "_closed_at", 0.0)
     assert place_of() is None
     assert place_of() == "a replica"
@@ -154,3 +159,19 @@ def test_what_a_replica_could_not_answer_the_primary_does(asked: list[int], monk
     monkeypatch.setattr(freshness, "reading", Reading)
     assert freshness.run(OperationType.QUERY, context_of(), answer) == "found"
     assert tries == ["a replica", "the primary"]
+
+
+def test_a_write_in_the_admin_is_noted(asked: list[int], ada: User, settings: Settings, rf: RequestFactory) -> None:
+    def answer(_: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    with pytest.raises(MiddlewareNotUsed):
+        NotingWritesMiddleware(answer)
+    settings.DATABASE_REPLICAS = [{}]
+    noting = NotingWritesMiddleware(answer)
+    for method, is_noted in (("GET", False), ("POST", True)):
+        request = rf.generic(method, "/admin/")
+        request.user = ada
+        noting(request)
+        assert bool(gcra.server().get(f"{PREFIX}user:{ada.pk}")) is is_noted
+    noting(rf.post("/"))
