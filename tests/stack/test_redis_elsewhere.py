@@ -10,6 +10,7 @@ import pytest
 import trustme
 
 from config.environment_values import ROOT
+from ops.service import settings
 from tests.redis_servers import PASSWORD, SENTINEL_PASSWORD, SERVICE, user, wait_until, works_after
 from tests.stack.compose import Compose
 from tests.stack.test_production_file import SET
@@ -69,7 +70,7 @@ def test_the_application_uses_it_all_by_tls(tls: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("others", [(), ("docker-compose.database-elsewhere.yml",)])
-def test_production_has_none_where_it_is_elsewhere(open_folder: Path, others: tuple[str, ...]) -> None:
+def test_production_has_none_where_it_is_elsewhere(open_folder: Path, tmp_path: Path, others: tuple[str, ...]) -> None:
     files = tuple(ROOT / name for name in ("docker-compose.prod.yml", *others, "docker-compose.redis-elsewhere.yml"))
     services = Compose(open_folder / f"redis-elsewhere-{len(others)}", files=files, **SET).config()["services"]
     assert "redis" not in services
@@ -79,3 +80,13 @@ def test_production_has_none_where_it_is_elsewhere(open_folder: Path, others: tu
     assert set(services["scheduler"]["networks"]) == {"data", "outside"}
     assert services["backup"]["environment"]["REDIS_URL_FILE"] == "/run/secrets/backup_redis_url"
     assert services["backup"]["environment"]["REDIS_PASSWORD_FILE"] == ""
+    require_start(services["backup"]["environment"], tmp_path)
+
+
+def require_start(environment: dict[str, str], folder: Path) -> None:
+    """Read a backup service's environment as it does at its start, with something in each of its secrets' files."""
+    url = f"rediss://:{PASSWORD}@redis.test"
+    texts = {"postgres_password": "x" * 20, "backup_redis_url": url, "backup_database_url": "postgres://a:b@db.test/c"}
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    settings.read({name: text.replace("/run/secrets", str(folder)) for name, text in environment.items()})
