@@ -1,7 +1,7 @@
 # The two commands are `make run` and `make test`; each sets up what it needs. A bare `make` lists all.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz bench bench-plans bench-backup bench-cache bench-disaster bench-growth bench-hostile walk check check-kubernetes schema env format shell clean requirements check-requirements graphiql
+.PHONY: help run test fuzz bench bench-plans bench-backup bench-cache bench-capacity bench-disaster bench-growth bench-hostile walk check check-kubernetes schema env format shell clean requirements check-requirements graphiql
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -31,6 +31,9 @@ bench-plans: $(STAMP) ## measure what queries cost with their plans and without 
 
 bench-growth: $(STAMP) ## measure pages by their depth among a million rows, and memory by documents that come once (ARGS="--photos 50000 --documents 2000")
 	@exec $(PYTHON) -m benchmarks.growth $(ARGS)
+
+bench-capacity: $(STAMP) ## measure what requests cost, and reckon how far machines go (ARGS="--seconds 1 --sockets 300")
+	@exec $(PYTHON) -m benchmarks.capacity $(ARGS)
 
 bench-cache: $(STAMP) ## measure answers that nginx has kept beside static files, with wrk, in containers (ARGS="--rounds 2")
 	@exec $(PYTHON) -m benchmarks.cache $(ARGS)

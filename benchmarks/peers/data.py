@@ -4,7 +4,7 @@ import base64
 import contextlib
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,7 @@ class Filled:
     folder: Path
     data: Data
     processes: dict[str, int]
+    servers: Mapping[str, Any]
     environment: dict[str, str]
 
 
@@ -70,6 +71,7 @@ def filled(*, photos: int) -> Iterator[Filled]:
                 folder=folder,
                 data=fill(stack, photos=photos),
                 processes={name: server.child.process.pid for name, server in stack.servers.items() if server.child},
+                servers=stack.servers,
                 environment={name: stack.environment[name] for name in TOLD},
             )
 
