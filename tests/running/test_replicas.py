@@ -120,14 +120,14 @@ def test_who_wrote_reads_it_at_once_and_others_read_on_at_the_replica(
 ) -> None:
     wait_until_read(anybody)
     with standby.paused():
-        for number in range(3):
+        for number in range(2):
             create(person, f"mine {number}")
             with person.again() as elsewhere:
                 assert f"mine {number}" in titles(person) == titles(elsewhere)
             assert server_of(person, TITLES) == server_of(person, IN_A_THREAD) == "primary"
         wait_for(lambda: "mine 0" not in titles(anybody))
     wait_until_read(person)
-    assert "mine 2" in titles(person)
+    assert "mine 1" in titles(person)
 
 
 def test_who_wrote_without_a_name_reads_at_the_primary(standby: Standby, anybody: Person) -> None:
@@ -250,13 +250,10 @@ def test_who_has_no_name_reads_on_while_the_primary_is_away(stack: Stack, anybod
     expected = titles(anybody)
     stack.kill("postgres")
     try:
-        answers = (anybody.post(TITLES).json() for _ in range(100))
-        found = [
-            each for each in answers if "errors" not in each
-        ]  # a busy machine may not look at the replica for a second
-        assert len(found) > 50
-        assert found[-1]["data"]["albums"]["edges"] == [{"node": {"title": title}} for title in expected]
-        assert person.code(TITLES) == "SERVICE_UNAVAILABLE"
+        answers = [anybody.post(TITLES).json() for _ in range(20)]
+        found = [each["data"]["albums"]["edges"] for each in answers if "errors" not in each]
+        assert len(found) > 5  # a busy machine may not look at the replica for a second
+        assert found[-1] == [{"node": {"title": title}} for title in expected]
     finally:
         stack.start("postgres")
     wait_for(lambda: person.code(TITLES) is None)
