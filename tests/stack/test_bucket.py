@@ -1,6 +1,7 @@
 """Media in a bucket, in the stack that is like production's: an upload's way through the real nginx, and a bucket that is away."""
 
 import json
+import re
 import ssl
 from collections.abc import Iterator
 from secrets import token_hex
@@ -75,3 +76,34 @@ def test_a_bucket_that_is_away_loses_nothing(production: Compose, person: Person
         production.up("s3")
     wait_for(lambda: person.http.get(private).status_code == 200)
     assert person.upload(album, picture())["errors"] == []
+
+
+@pytest.fixture
+def elsewhere(production: Compose) -> Iterator[None]:
+    """A folder that is a target off the machine, for as long as a test takes."""
+    make = "mkdir -p /backups/elsewhere && chown -R 999:999 /backups"
+    production.run("--profile", "restore", "run", "--rm", "-T", "--no-deps", "restore", "sh", "-euc", make)
+    target = "file:///backups/elsewhere"
+    told = {"MEDIA_BACKUP_TARGET": target, "BACKUP_OFFSITE_TARGET": target, "MEDIA_BACKUP_OFFSITE_TARGET": ""}
+    production.environment.update(told)
+    yield
+    for name in told:
+        del production.environment[name]
+
+
+def test_a_backup_brings_back_what_is_gone_from_the_bucket_and_a_drill_proves_it(
+    production: Compose, person: Person, elsewhere: None
+) -> None:
+    url = ready(person, "PRIVATE")["originalUrl"]
+    content = person.http.get(url).content
+    production.script("backup.sh", "all")
+    drilled = production.script("backup.sh", "--drill")
+    assert re.search(r"[1-9]\d* .*media", drilled.stdout + drilled.stderr)
+    name = url.removeprefix("/media/")
+    production.manage(
+        "shell", "-c", f"from django.core.files.storage import default_storage as it; it.delete({name!r})"
+    )
+    assert person.http.get(url).status_code == 404
+    production.script("restore_media.sh", "latest", "--overwrite")
+    answer = person.http.get(url)
+    assert (answer.status_code, answer.content) == (200, content)
