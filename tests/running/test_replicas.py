@@ -1,16 +1,20 @@
 """A web server with a read replica, which is a real standby: who reads where, and what is seen while it is behind, dead, and back."""
 
+import contextlib
 import copy
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
+import pytest_django
 from django.db import connections
+from psycopg import sql
 from pytest_django import Settings
 
 from config.databases import database, replica
@@ -213,26 +217,65 @@ def servers_of_the_next(count: int, web: Served) -> set[str]:
     return {name for name, number in reads(web).items() if number != before[name]}
 
 
-def test_one_that_lags_is_left_out_within_a_second_and_comes_back(
-    stack: Stack, standby: Standby, settings: Settings, monkeypatch: pytest.MonkeyPatch, person: Person
+@pytest.fixture
+def watch(
+    standby: Standby, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], replicas.Replicas]]:
+    """What has a database's replica watched in this process."""
+    made: list[replicas.Replicas] = []
+
+    def begin(name: str) -> replicas.Replicas:
+        settings.DATABASE_REPLICA_LAG_SECONDS = 1
+        default = database(standby.primary.url_of(name), pool_size=1)
+        monkeypatch.setitem(connections.settings, "default", {**connections.settings["default"], **default})
+        settings.DATABASE_REPLICAS = [replica(standby.url_of(name), default)]
+        made.append(replicas.Replicas())
+        return made[0]
+
+    yield begin
+    for each in made:
+        each.stop()
+
+
+def test_where_a_restore_has_given_the_name_to_another_database_that_one_is_read(
+    standby: Standby, watch: Callable[[str], replicas.Replicas], django_db_blocker: pytest_django.DjangoDbBlocker
 ) -> None:
-    settings.DATABASE_REPLICA_LAG_SECONDS = 1
-    default = database(stack.servers["postgres"].url, pool_size=1)
-    monkeypatch.setitem(connections.settings, "default", {**connections.settings["default"], **default})
-    settings.DATABASE_REPLICAS = [replica(standby.url, default)]
-    watched = replicas.Replicas()
-    try:
-        wait_for(lambda: watched.fresh(0))
-        with standby.paused():
-            person.create_album()
-            wrote_at = time.monotonic()
-            while watched.fresh(0):
-                assert time.monotonic() - wrote_at < 1 + 3
-            assert time.monotonic() - wrote_at > 0.5
-        wait_for(lambda: watched.fresh(0))
-        assert watched.fresh(2**53) is None
-    finally:
-        watched.stop()
+    def number_in(one: replicas.Replica) -> int | None:
+        with contextlib.suppress(replicas.ReplicaLostError), django_db_blocker.unblock(), replicas.reading(one):
+            cursor = connections["default"].cursor()
+            cursor.execute("SELECT number FROM told")
+            return int(cursor.fetchone()[0])
+        return None
+
+    with psycopg.connect(standby.primary.url_of("postgres"), autocommit=True) as server:
+        for name, number in (("shop", 1), ("shop_new", 2)):
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            with psycopg.connect(standby.primary.url_of(name), autocommit=True) as inside:
+                inside.execute("CREATE TABLE told AS SELECT %s::int AS number", [number])
+        watched = watch("shop")
+        wait_for(lambda: number_in(watched.all[0]) == 1)
+        watched.primary.is_over.set()
+        watched.primary.join()
+        server.execute("ALTER DATABASE shop RENAME TO shop_before")
+        server.execute("ALTER DATABASE shop_new RENAME TO shop")
+        wait_for(lambda: number_in(watched.all[0]) == 2)
+        for name in ("shop", "shop_before"):
+            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def test_one_that_lags_is_left_out_within_a_second_and_comes_back(
+    standby: Standby, watch: Callable[[str], replicas.Replicas], person: Person
+) -> None:
+    watched = watch("slipway")
+    wait_for(lambda: watched.fresh(0))
+    with standby.paused():
+        person.create_album()
+        wrote_at = time.monotonic()
+        while watched.fresh(0):
+            assert time.monotonic() - wrote_at < 1 + 3
+        assert time.monotonic() - wrote_at > 0.5
+    wait_for(lambda: watched.fresh(0))
+    assert watched.fresh(2**53) is None
 
 
 def test_without_redis_all_is_read_at_the_primary(stack: Stack, anybody: Person) -> None:
