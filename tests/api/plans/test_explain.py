@@ -1,6 +1,7 @@
 """`manage.py explain` on a real database: who answers, by which SQL, and what it says to what it cannot run."""
 
 import io
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from api.plans.parameters import LIST_MAX
 from apps.accounts.models import User
 from apps.gallery.models import Album
 from tests.gallery.conftest import add_rows
@@ -60,9 +62,10 @@ def test_a_file_with_variables(tmp_path: Path) -> None:
     path.write_text(
         "query A { __typename } query B($tags: [String!]) { photos(filter: {tags: $tags}) { edges { cursor } } }"
     )
-    said = explained(str(path), name="B", variables='{"tags": ["hill"]}')
-    assert "Query.photos (photos): its SQL is made each time" in said
-    assert "tag" in said.partition("statement 1: ")[2]
+    for tags, told in ((["hill"], "its SQL is kept"), (["hill"] * (LIST_MAX + 1), "its SQL is made each time")):
+        said = explained(str(path), name="B", variables=json.dumps({"tags": tags}))
+        assert f"Query.photos (photos): {told}" in said
+        assert "tag" in said.partition("statement 1: ")[2]
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
