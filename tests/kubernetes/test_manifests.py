@@ -67,7 +67,9 @@ class TestLikeCompose:
         redis = pods(looked.rendered["production"])["redis"]["spec"]["containers"][0]["image"]
         assert redis == VARIABLES["REDIS_IMAGE"].default
         major = VARIABLES["POSTGRES_IMAGE"].default.partition(":")[2]  # type: ignore[union-attr]
-        assert found(looked.rendered["production"], "Cluster", "database")["spec"]["imageName"].endswith(f":{major}")
+        assert found(looked.rendered["production"], "Cluster", "database")["spec"]["imageCatalogRef"]["major"] == int(
+            major
+        )
 
     def test_ports_are_those_that_the_images_say(self, looked: Looked) -> None:
         for name, path in (("web", "Dockerfile"), ("nginx", "nginx/Dockerfile")):
