@@ -19,6 +19,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.utils import DEFAULT_DB_ALIAS
 
 from config.postgresql.base import DatabaseWrapper
+from config.postgresql.beside import LEFT_OUT
 from config.postgresql.positions import Primary, Replayed
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from config.postgresql.beside import Loops
 
 Found = TypeVar("Found")
-
-LEFT_OUT = ("cursor_factory", "prepare_threshold")  # Django's, for its own cursors
 
 
 class ReplicaLostError(BaseException):

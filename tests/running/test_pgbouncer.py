@@ -1,21 +1,18 @@
 """A web server whose database is behind PgBouncer in transaction mode, which has fewer sessions than the server has connections."""
 
-import copy
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from embedded.processes import Child
-from embedded.stack import ROOT, Stack, web_command
-from embedded.state import free_port
+from embedded.stack import ROOT, Stack
 from tests.pgbouncer import pgbouncer
 from tests.pictures import picture
-from tests.running.client import Person, Served, next_change, wait_for, watch
+from tests.running.client import Person, Served, next_change, watch
+from tests.running.web_server import web_server
 
 pytestmark = pytest.mark.pgbouncer
 
@@ -47,16 +44,8 @@ def environment(stack: Stack) -> Iterator[dict[str, str]]:
 @pytest.fixture(scope="module")
 def behind(stack: Stack, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The web server."""
-    other = copy.copy(stack)
-    other.port = free_port()
-    log = tmp_path_factory.mktemp("behind") / "web.log"
-    child = Child("web", web_command(other.port), log_path=log, env=environment, cwd=ROOT)
-    try:
-        wait_for(other.is_ready, seconds=60)
+    with web_server(stack, environment, log=tmp_path_factory.mktemp("behind") / "web.log") as other:
         yield other
-        assert "Traceback" not in Path(log).read_text(encoding="utf-8")
-    finally:
-        child.kill()
 
 
 @pytest.fixture(scope="module")

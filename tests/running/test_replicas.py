@@ -1,12 +1,10 @@
 """A web server with a read replica, which is a real standby: who reads where, and what is seen while it is behind, dead, and back."""
 
 import contextlib
-import copy
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,10 +18,9 @@ from pytest_django import Settings
 from config.databases import database, replica
 from config.postgresql import replicas
 from embedded.postgres import Postgres
-from embedded.processes import Child
-from embedded.stack import ROOT, Stack, web_command
-from embedded.state import free_port
+from embedded.stack import Stack
 from tests.running.client import PASSWORD, Person, Served, wait_for
+from tests.running.web_server import web_server
 from tests.standby import Standby
 
 TITLES = "{ albums(first: 100) { edges { node { title } } } }"
@@ -50,22 +47,14 @@ def standby(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="module")
 def web(stack: Stack, standby: Standby, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The web server, whose replica may be behind for long."""
-    other = copy.copy(stack)
-    other.port = free_port()
-    log = tmp_path_factory.mktemp("replicas") / "web.log"
     environment = {
         **stack.environment,
         "DATABASE_REPLICA_URLS": f"postgres://127.0.0.1:{standby.state.port}/slipway",
         "DATABASE_REPLICA_LAG_SECONDS": "300",
         "GRAPHQL_RATE_PER_MINUTE": "0",
     }
-    child = Child("web", web_command(other.port), log_path=log, env=environment, cwd=ROOT)
-    try:
-        wait_for(other.is_ready, seconds=60)
+    with web_server(stack, environment, log=tmp_path_factory.mktemp("replicas") / "web.log") as other:
         yield other
-        assert "Traceback" not in Path(log).read_text(encoding="utf-8")
-    finally:
-        child.kill()
 
 
 @pytest.fixture(scope="module")
